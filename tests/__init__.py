@@ -1,0 +1,1 @@
+"""The tests of all packages; `tests.pin` and `tests.benchmarks` are commands. Nothing here is shipped."""
