@@ -1,0 +1,55 @@
+"""Marks that people and tools leave on nodes: who cordoned it, who holds it, why. Ours and those of others.
+
+`kubectl cordon` leaves none. Others' marks are shown and respected, never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from plugins.kubernetes.model.wire import Row, line
+
+PREFIX = "pilothouse/"
+CORDONED_BY = "pilothouse/cordoned-by"
+CORDONED_AT = "pilothouse/cordoned-at"
+REASON = "pilothouse/reason"
+RUN = "pilothouse/run"
+OUT_SINCE = "pilothouse/out-since"
+OUT_UNTIL = "pilothouse/out-until"
+
+_FOREIGN = {
+    "weave.works/kured-node-lock": "kured",
+    "weave.works/kured-reboot-in-progress": "kured",
+    "kured.dev/reboot-in-progress": "kured",
+    "nodemaintenance.medik8s.io/reason": "medik8s",
+    "remediation.medik8s.io/node-unhealthy": "medik8s",
+    "cluster.x-k8s.io/delete-machine": "cluster-api",
+    "upgrade.cattle.io/plan": "system-upgrade-controller",
+    "machineconfiguration.openshift.io/desiredDrain": "machine-config",
+}
+
+
+class Mark(Row, frozen=True, gc=False):
+    """One annotation that matters; `by`: `pilothouse` or the name of the tool."""
+
+    name: str
+    value: str
+    by: str
+
+
+def marks(annotations: Mapping[str, str]) -> tuple[Mark, ...]:
+    """The marks among a node's annotations, ours first."""
+    own = [Mark(line(k), line(v), "pilothouse") for k, v in sorted(annotations.items()) if k.startswith(PREFIX)]
+    foreign = [Mark(line(k), line(v), _FOREIGN[k]) for k, v in sorted(annotations.items()) if k in _FOREIGN]
+    return (*own, *foreign)
+
+
+def mark(held: tuple[Mark, ...], name: str) -> str:
+    """The value of one mark, empty where it is not there."""
+    return next((one.value for one in held if one.name == name), "")
+
+
+def holder(held: tuple[Mark, ...]) -> str:
+    """Who a cordon belongs to, as far as marks tell."""
+    person = mark(held, CORDONED_BY)
+    return person or next((one.by for one in held if one.by != "pilothouse"), "")

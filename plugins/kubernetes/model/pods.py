@@ -1,0 +1,200 @@
+"""Pods as rows: at most about 1 KB each, since what pods of one template share is one object."""
+
+from __future__ import annotations
+
+from plugins.kubernetes.model.podshape import PodShape, pod_shape
+from plugins.kubernetes.model.podstate import Container, Inputs, PodState, pod_state
+from plugins.kubernetes.model.podwire import PodStatus, PodWire, Volume
+from plugins.kubernetes.model.wire import Meta, Pairs, Row, controller, epoch, key_of, line, pairs, word
+
+FINISHED = frozenset({"Succeeded", "Failed"})
+_REVISION = "controller-revision-hash"
+_TEMPLATE = "pod-template-hash"
+_DIGITS = frozenset("0123456789")
+
+
+class Owner(Row, frozen=True, gc=False):
+    """The controller of an object: kind as in the API (`StatefulSet`)."""
+
+    kind: str
+    name: str
+
+
+_owners: dict[tuple[str, str], Owner] = {}
+_OWNERS = 20_000
+
+
+class Pod(Row, frozen=True, gc=False):
+    """One pod. Times are epoch seconds; `message` is why it is not scheduled or was evicted."""
+
+    namespace: str
+    name: str
+    uid: str
+    node: str
+    phase: str
+    state: PodState
+    shape: PodShape
+    labels: Pairs
+    owner: Owner | None
+    ip: str
+    created: float
+    ready_since: float | None
+    deleted: float | None = None
+    ready: bool = False
+    mirror: bool = False
+    unschedulable: bool = False
+    reason: str = ""
+    message: str = ""
+    claims: tuple[str, ...] = ()
+    empty_dirs: int = 0
+    finalizers: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def status(self) -> str:
+        """STATUS as kubectl prints it."""
+        if self.deleted is not None:
+            if self.reason == "NodeLost":
+                return "Unknown"
+            if self.phase not in FINISHED:
+                return "Terminating"
+        return self.state.status
+
+    @property
+    def restarts(self) -> int:
+        return self.state.restarts
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        return self.state.containers
+
+    @property
+    def finished(self) -> bool:
+        return self.phase in FINISHED
+
+    @property
+    def healthy(self) -> bool:
+        """Counted by budgets: ready and not on its way out."""
+        return self.ready and self.deleted is None and not self.finished
+
+    @property
+    def daemon(self) -> bool:
+        return self.owner is not None and self.owner.kind == "DaemonSet"
+
+    @property
+    def revision(self) -> str:
+        """The revision of its set that it was made of."""
+        return self.label(_REVISION)
+
+    @property
+    def workload(self) -> Owner | None:
+        """Who a person says it belongs to: the Deployment behind a ReplicaSet, else the owner."""
+        owner = self.owner
+        if owner is not None and owner.kind == "ReplicaSet":
+            base = owner.name.removesuffix(f"-{self.label(_TEMPLATE)}")
+            if base != owner.name:
+                return owned("Deployment", base)
+        return owner
+
+    @property
+    def ordinal(self) -> int:
+        """The number at the end of its name, -1 without one."""
+        tail = self.name.rpartition("-")[2]
+        return int(tail) if tail and _DIGITS.issuperset(tail) else -1
+
+    def label(self, name: str) -> str:
+        return next((value for key, value in self.labels if key == name), "")
+
+
+def owned(kind: str, name: str) -> Owner:
+    """The one object that stands for this owner."""
+    found = _owners.get((kind, name))
+    if found is None:
+        if len(_owners) >= _OWNERS:
+            _owners.clear()
+        found = _owners[kind, name] = Owner(word(kind), word(name))
+    return found
+
+
+def owner_of(meta: Meta) -> Owner | None:
+    """The controller of any object."""
+    owner = controller(meta)
+    return None if owner is None else owned(owner.kind, owner.name)
+
+
+def pod_row(wire: PodWire) -> Pod:
+    """A row of a decoded pod. Raises ValueError where a quantity is none."""
+    meta, spec, status = wire.metadata, wire.spec, wire.status
+    shape = pod_shape(spec, status.qos_class)
+    ready, since, gated, initialized, unscheduled = _conditions(status)
+    inputs = Inputs(
+        phase=status.phase,
+        reason=status.reason,
+        gated=gated,
+        initialized=initialized,
+        ready=ready,
+        init_count=shape.init_count,
+        sidecars=shape.sidecars,
+        init=status.init_container_statuses or (),
+        main=status.container_statuses or (),
+    )
+    claims, empty = _volumes(meta.name, spec.volumes) if spec.volumes else ((), 0)
+    return Pod(
+        namespace=word(meta.namespace),
+        name=line(meta.name),
+        uid=line(meta.uid, 64),
+        node=word(spec.node_name),
+        phase=word(status.phase),
+        state=pod_state(inputs),
+        shape=shape,
+        labels=pairs(meta.labels),
+        owner=owner_of(meta) if meta.owner_references else None,
+        ip=line(status.pod_ip, 64),
+        created=epoch(meta.creation_timestamp) or 0.0,
+        ready_since=since,
+        deleted=epoch(meta.deletion_timestamp),
+        ready=ready,
+        mirror=meta.annotations is not None and bool(meta.annotations.mirror),
+        unschedulable=unscheduled is not None,
+        reason=word(status.reason),
+        message=line(unscheduled or status.message),
+        claims=claims,
+        empty_dirs=empty,
+        finalizers=tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
+    )
+
+
+def _conditions(status: PodStatus) -> tuple[bool, float | None, bool, bool, str | None]:
+    """Ready, since when it is (or is not), gated, initialized, and why it cannot be scheduled."""
+    ready, since, gated, initialized, unscheduled = False, None, False, False, None
+    for one in status.conditions or ():
+        kind = one.type
+        if kind == "Ready":
+            ready, since = one.status == "True", epoch(one.last_transition_time)
+        elif kind == "Initialized":
+            initialized = one.status == "True"
+        elif kind == "PodScheduled" and one.status != "True":
+            gated = one.reason == "SchedulingGated"
+            unscheduled = (one.message or "") if one.reason == "Unschedulable" else None
+    return ready, since, gated, initialized, unscheduled
+
+
+def _volumes(pod: str, volumes: tuple[Volume, ...]) -> tuple[tuple[str, ...], int]:
+    claims: list[str] = []
+    empty = 0
+    for volume in volumes:
+        if volume.persistent_volume_claim is not None:
+            claims.append(word(volume.persistent_volume_claim.claim_name))
+        elif volume.ephemeral is not None:
+            claims.append(word(f"{pod}-{volume.name}"))
+        elif volume.empty_dir is not None:
+            empty += 1
+    return tuple(claims), empty
+
+
+def claim_keys(pod: Pod) -> tuple[str, ...]:
+    """Keys of the claims that the pod uses."""
+    return tuple(key_of(pod.namespace, claim) for claim in pod.claims)

@@ -1,0 +1,156 @@
+"""Pods on the wire: the fields that rows, verdicts and panes need, and nothing else."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+
+from plugins.kubernetes.model.placing import Toleration
+from plugins.kubernetes.model.quantity import Quantity
+from plugins.kubernetes.model.wire import Condition, Meta, Wire
+
+_NOTHING = msgspec.Raw(b"")
+
+
+class Waiting(Wire, frozen=True, gc=False):
+    """Waiting of the API, the fields that are read."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Wire, frozen=True, gc=False):
+    """When it started is left out, so that equal states of many pods are one object."""
+
+
+class Terminated(Wire, frozen=True, gc=False):
+    """Terminated of the API, the fields that are read."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    finished_at: datetime.datetime | None = None
+
+
+class ContainerState(Wire, frozen=True, gc=False):
+    """ContainerState of the API, the fields that are read."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Wire, frozen=True, gc=False):
+    """ContainerStatus of the API, the fields that are read."""
+
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    started: bool | None = None
+    state: ContainerState | None = None
+    last_state: ContainerState | None = None
+
+
+class Amounts(Wire, frozen=True, gc=False):
+    """The resources that a verdict adds up. Extended resources (GPUs) are not read."""
+
+    cpu: Quantity | None = None
+    memory: Quantity | None = None
+
+
+class Resources(Wire, frozen=True, gc=False):
+    """Resources of the API, the fields that are read."""
+
+    requests: Amounts | None = None
+    limits: Amounts | None = None
+
+
+class ContainerPort(Wire, frozen=True, gc=False):
+    """ContainerPort of the API, the fields that are read."""
+
+    container_port: int = 0
+    host_port: int | None = None
+    protocol: str = "TCP"
+
+
+class ContainerSpec(Wire, frozen=True, gc=False):
+    """ContainerSpec of the API, the fields that are read."""
+
+    name: str = ""
+    image: str = ""
+    resources: Resources | None = None
+    ports: tuple[ContainerPort, ...] | None = None
+    restart_policy: str | None = None
+
+
+class ClaimSource(Wire, frozen=True, gc=False):
+    """ClaimSource of the API, the fields that are read."""
+
+    claim_name: str = ""
+
+
+class Present(Wire, frozen=True, gc=False):
+    """A volume source of which only the presence matters."""
+
+
+class Volume(Wire, frozen=True, gc=False):
+    """`name` is read only where a claim is made of it (ephemeral volumes)."""
+
+    name: str = ""
+    persistent_volume_claim: ClaimSource | None = None
+    ephemeral: Present | None = None
+    empty_dir: Present | None = None
+    host_path: Present | None = None
+
+
+class PodSpec(Wire, frozen=True, gc=False):
+    """PodSpec of the API, the fields that are read."""
+
+    node_name: str = ""
+    containers: tuple[ContainerSpec, ...] | None = None
+    init_containers: tuple[ContainerSpec, ...] | None = None
+    volumes: tuple[Volume, ...] | None = None
+    tolerations: tuple[Toleration, ...] | None = None
+    node_selector: dict[str, str] | None = None
+    affinity: msgspec.Raw = _NOTHING
+    resources: Resources | None = None
+    overhead: Amounts | None = None
+    termination_grace_period_seconds: int | None = None
+    host_network: bool | None = None
+    priority: int | None = None
+
+
+class PodStatus(Wire, frozen=True, gc=False):
+    """PodStatus of the API, the fields that are read."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    pod_ip: str = msgspec.field(name="podIP", default="")
+    qos_class: str = ""
+    start_time: datetime.datetime | None = None
+    conditions: tuple[Condition, ...] | None = None
+    init_container_statuses: tuple[ContainerStatus, ...] | None = None
+    container_statuses: tuple[ContainerStatus, ...] | None = None
+
+
+class PodAnnotations(Wire, frozen=True, gc=False):
+    """PodAnnotations of the API, the fields that are read."""
+
+    mirror: str = msgspec.field(name="kubernetes.io/config.mirror", default="")
+
+
+class PodMeta(Meta, frozen=True, gc=False):
+    """PodMeta of the API, the fields that are read."""
+
+    annotations: PodAnnotations | None = None
+
+
+class PodWire(Wire, frozen=True, gc=False):
+    """corev1.Pod."""
+
+    metadata: PodMeta
+    spec: PodSpec
+    status: PodStatus = PodStatus()

@@ -1,0 +1,125 @@
+"""The parts that all kinds share on the wire, decoded by msgspec straight from the server's bytes.
+
+Wire structs name only the fields that rows are made of; everything else is skipped while decoding. They live for the
+moment of one page and are never kept. Foreign text is cleaned when a row is made of them (`word`, `line`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from console.text import clean
+
+Pairs = tuple[tuple[str, str], ...]
+_POOL_LIMIT = 20_000
+_pairs: dict[Pairs, Pairs] = {}
+
+
+class Wire(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Base of wire structs: camelCase names, unknown fields skipped."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """Base of rows: flat, immutable, not tracked by the garbage collector (no cycle can be built of them)."""
+
+
+class OwnerReference(Wire, frozen=True, gc=False):
+    """metav1.OwnerReference."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class Meta(Wire, frozen=True, gc=False):
+    """metav1.ObjectMeta, without managed fields and annotations."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime.datetime | None = None
+    deletion_timestamp: datetime.datetime | None = None
+    deletion_grace_period_seconds: int | None = None
+    labels: dict[str, str] | None = None
+    owner_references: tuple[OwnerReference, ...] | None = None
+    finalizers: tuple[str, ...] | None = None
+
+
+class MetaAnnotated(Meta, frozen=True, gc=False):
+    """ObjectMeta of kinds whose annotations matter (nodes, workloads): few objects, so memory is no concern."""
+
+    annotations: dict[str, str] | None = None
+
+
+class Condition(Wire, frozen=True, gc=False):
+    """A condition of any kind."""
+
+    type: str = ""
+    status: str = ""
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: datetime.datetime | None = None
+
+
+class ObjectReference(Wire, frozen=True, gc=False):
+    """corev1.ObjectReference."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    field_path: str = ""
+
+
+def word(text: str | None) -> str:
+    """A short foreign text that many rows share (names of namespaces, nodes, reasons): cleaned and interned."""
+    return sys.intern(clean(text, 253)) if text else ""
+
+
+def line(text: str | None, limit: int = 512) -> str:
+    """A foreign text of its own (names, messages): cleaned, cut to `limit` characters."""
+    return clean(text, limit) if text else ""
+
+
+def pairs(mapping: Mapping[str, str] | None) -> Pairs:
+    """Labels or annotations as cleaned pairs in key order; equal ones are one object."""
+    if not mapping:
+        return ()
+    raw = tuple(mapping.items())
+    known = _pairs.get(raw)
+    if known is None:
+        known = tuple(sorted((word(key), word(value)) for key, value in raw))
+        if len(_pairs) >= _POOL_LIMIT:
+            _pairs.clear()
+        _pairs[raw] = known
+    return known
+
+
+def epoch(moment: datetime.datetime | None) -> float | None:
+    """Epoch seconds of a time stamp of the API."""
+    return None if moment is None else moment.timestamp()
+
+
+def controller(meta: Meta) -> OwnerReference | None:
+    """The owner that controls the object, if any."""
+    for owner in meta.owner_references or ():
+        if owner.controller:
+            return owner
+    return None
+
+
+def condition(conditions: Iterable[Condition] | None, kind: str) -> Condition | None:
+    """The condition of this type."""
+    return next((c for c in conditions or () if c.type == kind), None)
+
+
+def key_of(namespace: str, name: str) -> str:
+    """The key of a row: `namespace/name`, or the name where there is no namespace."""
+    return f"{namespace}/{name}" if namespace else name
