@@ -1,0 +1,76 @@
+"""The lab by hand.
+
+uv run python -m tests.lab up              build once, start, apply the reference topology; it stays until `down`
+uv run python -m tests.lab run COMMAND ..  run a command inside, with KUBECONFIG set
+uv run python -m tests.lab status          one line a component
+uv run python -m tests.lab reset           back to the reference topology
+uv run python -m tests.lab scale NODES PODS
+uv run python -m tests.lab churn RATE SECONDS
+uv run python -m tests.lab down [--purge]  stop; --purge also removes data and namespace
+uv run python -m tests.lab build           only build the binaries
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from tests.lab.lab import Lab, started
+from tests.lab.world import binaries, network
+from tests.lab.world.place import LabError
+
+
+def main() -> None:
+    """Run one verb."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name in ("build", "up", "status", "reset"):
+        verbs.add_parser(name)
+    verbs.add_parser("down").add_argument("--purge", action="store_true")
+    verbs.add_parser("run").add_argument("command", nargs=argparse.REMAINDER)
+    scale = verbs.add_parser("scale")
+    scale.add_argument("nodes", type=int)
+    scale.add_argument("pods", type=int)
+    churn = verbs.add_parser("churn")
+    churn.add_argument("rate", type=float)
+    churn.add_argument("seconds", type=float)
+    try:
+        _run(parser.parse_args())
+    except LabError as error:
+        sys.exit(f"lab: {error}")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    lab = Lab()
+    match arguments.verb:
+        case "build":
+            binaries.build()
+        case "up":
+            lab, took = started()
+            print(f"{lab.kubeconfig}  (ready after {took:.1f} s; network namespace {lab.place.name})")
+        case "down":
+            lab.down(purge=arguments.purge)
+        case "status":
+            print(lab.status())
+        case _:
+            _inside(lab, arguments)
+
+
+def _inside(lab: Lab, arguments: argparse.Namespace) -> None:
+    if not network.path(lab.place.name).exists():
+        raise LabError("it does not run; `uv run python -m tests.lab up`")
+    lab.enter()
+    match arguments.verb:
+        case "run":
+            os.execvpe(arguments.command[0], arguments.command, lab.env)  # noqa: S606 - it becomes the command
+        case "reset":
+            lab.reset()
+        case "scale":
+            lab.scale(arguments.nodes, arguments.pods)
+        case _:
+            print(f"{lab.churn(arguments.rate, arguments.seconds)} pods deleted")
+
+
+if __name__ == "__main__":
+    main()
