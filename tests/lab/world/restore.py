@@ -74,6 +74,10 @@ def _remove_strangers(api: Api, baseline: Baseline) -> None:
     for path, space in _unowned(api):
         if path not in known and not (space in _ALIVE and "/leases/" in path):
             api.call("DELETE", f"{path}?gracePeriodSeconds=1&propagationPolicy=Background")
+    for pod in api.items("/api/v1/pods"):  # of DaemonSets: without a kubelet they would wait for the garbage collector
+        meta = pod["metadata"]
+        if pod["spec"].get("nodeName") not in {None, *NODES}:
+            api.call("DELETE", f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}?gracePeriodSeconds=0")
 
 
 def _unowned(api: Api) -> list[tuple[str, str]]:
