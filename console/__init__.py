@@ -1,0 +1,1 @@
+"""The kernel: knows neither a screen nor any system. `screens -> console <- plugins`."""

@@ -1,4 +1,4 @@
-"""The error tree of the console. Libraries' errors become one of these in a plugin's client, and nothing else leaves it.
+"""The error tree of the console. Libraries' errors become one of these in a plugin's client.
 
 ConsoleError                    what, where, and what to do next, in words for an operator
 ├── ConfigError                 a file of ours or of the user is wrong: names file, table and key

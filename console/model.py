@@ -150,7 +150,7 @@ class SourceState(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot(Generic[R]):
     """The newest rows of one source, by key. `taken_at`: when they were last known true (epoch s); 0 before any."""
 

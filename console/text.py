@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_CONTROLS = {code: "\ufffd" for code in [*range(0x20), *range(0x7F, 0xA0)]}
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], "�")
 _LINE = {**_CONTROLS, **_BIDI, 0x0A: " ", 0x0D: None, 0x09: " ", 0x2028: " ", 0x2029: " "}
 _TEXT = {**_CONTROLS, **_BIDI, 0x0A: "\n", 0x0D: None, 0x09: "    ", 0x2028: "\n", 0x2029: "\n"}
 _WIDE = frozenset("WF")
@@ -37,9 +37,7 @@ def width(text: str) -> int:
     """Terminal cells that `text` takes: double-width characters count two, combining ones none."""
     if text.isascii():
         return len(text)
-    return sum(
-        2 if unicodedata.east_asian_width(c) in _WIDE else 0 if unicodedata.combining(c) else 1 for c in text
-    )
+    return sum(2 if unicodedata.east_asian_width(c) in _WIDE else 0 if unicodedata.combining(c) else 1 for c in text)
 
 
 def fit(text: str, cells: int, *, align: str = "left", ellipsis: str = "…") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import sys
@@ -87,6 +88,11 @@ def _is_loopback(host: str) -> bool:
 
 
 _GUARD = _NetworkGuard()
+
+
+def pytest_configure() -> None:
+    """Say that the main thread has no event loop: looptime asks for one in plain tests too, and would leave it open."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""Runs: plans, steps, the pure machine, the journal, leases and the runner."""

@@ -1,0 +1,149 @@
+"""Who wants which rows, and what feeds them: a source runs while somebody wants it, and a while longer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from console.clock import Clock
+from console.errors import UsageError
+from console.fence import Fence
+from console.model import InstanceId, SourceState
+from console.plugin import Client, Join, Source, Table
+from console.poller import Poller
+from console.store import Store
+
+LINGER = 120.0
+"""Seconds that a source runs on after nobody wants it, so that going back and forth costs no new list."""
+
+
+@dataclass(slots=True)
+class _Demand:
+    """Who wants one table of one instance, and what feeds it."""
+
+    wanted: int = 0
+    visible: int = 0
+    poller: Poller | None = None
+    task: asyncio.Task[None] | None = None
+    inputs: list[Want] = field(default_factory=list["Want"])
+    linger: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class Want:
+    """A demand that keeps a source running until `close`."""
+
+    close: Callable[[], None]
+
+
+class Demands:
+    """Counts demand for each table of each instance and starts or stops what feeds it."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        sources: Callable[[InstanceId], Mapping[Table[Any], Source]],
+        client: Callable[[InstanceId], Awaitable[Client]],
+        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        self._store = store
+        self._clock: Clock = store.clock
+        self._fence: Fence = store.fence
+        self._sources = sources
+        self._client = client
+        self._start = start
+        self._demands: dict[tuple[InstanceId, Table[Any]], _Demand] = {}
+
+    def want(self, instance: InstanceId, table: Table[Any], *, visible: bool = False) -> Want:
+        """Keep a source running in the background until the want is closed."""
+        key = (instance, table)
+        demand = self._demands.setdefault(key, _Demand())
+        demand.wanted += 1
+        demand.visible += visible
+        if demand.linger is not None:
+            demand.linger.cancel()
+            demand.linger = None
+        if demand.task is None and not demand.inputs:
+            self._feed(key, demand)
+        self._look(demand)
+        closed = False
+
+        def close() -> None:
+            nonlocal closed
+            if not closed:
+                closed = True
+                demand.wanted -= 1
+                demand.visible -= visible
+                self._look(demand)
+                if demand.wanted <= 0 and self._demands.get(key) is demand:
+                    demand.linger = asyncio.get_running_loop().call_later(LINGER, self._drop, key)
+
+        return Want(close)
+
+    def _look(self, demand: _Demand) -> None:
+        if demand.poller is not None:
+            looked_at = demand.visible > 0
+            if looked_at and not demand.poller.looked_at:
+                demand.poller.wake()
+            demand.poller.looked_at = looked_at
+
+    def _feed(self, key: tuple[InstanceId, Table[Any]], demand: _Demand) -> None:
+        instance, table = key
+        source = self._sources(instance).get(table)
+        if source is None:
+            raise UsageError(f"{instance} has no source for {table.name}")
+        if isinstance(source, Join):
+            for needed in (source.of, *(touch.table for touch in source.touches)):
+                if needed is not table:
+                    demand.inputs.append(self.want(instance, needed))
+            self._store.attach(instance, source)
+            return
+        rows = self._store.rows(instance, table)
+        demand.poller = Poller(source, rows, clock=self._clock, fence=self._fence)
+        demand.task = self._start(self._run(instance, demand.poller))
+
+    async def _run(self, instance: InstanceId, poller: Poller) -> None:
+        while True:
+            try:
+                client = await self._client(instance)
+            except Exception as error:  # noqa: BLE001 - a plugin's connect may raise anything
+                poller.rows.failed(SourceState.STALE, str(error))
+                await self._clock.sleep(5.0)
+            else:
+                await poller.run(client)
+
+    def _drop(self, key: tuple[InstanceId, Table[Any]]) -> None:
+        demand = self._demands.get(key)
+        if demand is not None and demand.wanted <= 0:
+            self._start(self._stop(key))
+
+    async def _stop(self, key: tuple[InstanceId, Table[Any]]) -> None:
+        demand = self._demands.pop(key, None)
+        if demand is None:
+            return
+        if demand.linger is not None:
+            demand.linger.cancel()
+        if demand.task is not None:
+            demand.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await demand.task
+            self._store.rows(*key).failed(SourceState.STALE, "nobody looked at it")
+        if demand.inputs:
+            self._store.detach(*key)
+            for want in demand.inputs:
+                want.close()
+
+    def wake(self, instance: InstanceId) -> None:
+        """Try every source of an instance again now (reload key)."""
+        for (owner, _), demand in self._demands.items():
+            if owner == instance and demand.poller is not None:
+                demand.poller.wake()
+
+    async def leave(self, instance: InstanceId) -> None:
+        """Stop everything that feeds an instance."""
+        for key in [key for key in self._demands if key[0] == instance]:
+            await self._stop(key)

@@ -1,0 +1,51 @@
+"""Judging and acting: rules, and the hooks for drain and rejoin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from console.model import Finding, Member, NodeName, Severity, Verdict
+from console.plugin.rows import Facts, Table
+
+R = TypeVar("R")
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+
+
+@dataclass(frozen=True)
+class Rule(Generic[R]):
+    """One thing that can be wrong. Evaluated again only for subjects of `reads` that changed."""
+
+    id: str
+    severity: Severity
+    reads: Table[R]
+    check: Callable[[Facts, R, float], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a plan is asked about: nodes, the kind of run (`drain`, `rejoin`), options and the decisions taken."""
+
+    run: str
+    nodes: tuple[NodeName, ...]
+    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    decisions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a system does when nodes leave and come back. Steps are data, their code is in `kinds` (workflow.steps).
+
+    `reads` are the tables that must be complete before anything is judged: where one is not, the verdict is UNKNOWN.
+    `proof(facts, target)` gives what must be the same before and after (`{"members ready": "3/3"}`).
+    """
+
+    reads: tuple[Table[Any], ...]
+    members: Callable[[Facts, NodeName], Sequence[Member]]
+    verdict: Callable[[Facts, Target], Verdict]
+    steps: Callable[[Facts, Target], Sequence[Any]]
+    """Steps (console.workflow.steps.Step) for this target, each tagged with its phase."""
+    kinds: Mapping[str, Any]
+    """Step kinds (console.workflow.steps.StepKind) by the name that steps carry."""
+    proof: Callable[[Facts, Target], Mapping[str, str]] = lambda _facts, _target: {}

@@ -1,0 +1,93 @@
+"""The manifest of a plugin, the instances it finds, and what its client is made with."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from console.clock import Clock
+from console.model import InstanceId
+from console.plugin.acting import Hooks, Rule
+from console.plugin.panes import Pane, Stream, Tile
+from console.plugin.rows import Facts, Source
+
+API_VERSION = 1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deferred(Generic[T]):
+    """A reference `package.module:NAME` that is imported when it is first needed."""
+
+    target: str
+
+    def load(self) -> T:
+        """Import and return it. Raises ImportError or AttributeError as Python does."""
+        module, _, name = self.target.partition(":")
+        return cast("T", getattr(importlib.import_module(module), name))
+
+
+class Client(Protocol):
+    """What `connect` returns. Nothing connects before it is first used."""
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance and the plugin's frozen settings for it."""
+
+    id: InstanceId
+    settings: Any
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a client gets to its servers: the dialer takes in-cluster names; `version` is the console's own."""
+
+    clock: Clock
+    version: str
+    dial: Callable[[str, int], Awaitable[Stream]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a platform implements for the kernel; each is called with the plugin's client (see console.offers)."""
+
+    journal: Deferred[Callable[[Any], Any]]
+    leases: Deferred[Callable[[Any], Any]]
+    audit: Deferred[Callable[[Any], Any]]
+    rights: Deferred[Callable[[Any], Any]]
+    identity: Deferred[Callable[[Any], Awaitable[str]]]
+    dial: Deferred[Callable[[Any, str, int], Awaitable[Stream]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """The manifest. Everything heavy is deferred; a field that a system does not need stays None.
+
+    `configure(table)` turns the plugin's TOML table into frozen settings or raises ConfigError.
+    `discover(settings, platform)` names the instances; `platform` is the facts of the platform, None for the platform.
+    `find(client, word)` looks for a pane that no plugin declares (`:KIND`): (source, pane), or None.
+    """
+
+    system: str
+    title: str
+    configure: Deferred[Callable[[Mapping[str, Any]], Any]]
+    discover: Deferred[Callable[[Any, Facts | None], Sequence[Instance]]]
+    connect: Deferred[Callable[[Instance, Reach], Client]]
+    sources: Deferred[Sequence[Source]]
+    panes: Deferred[Sequence[Pane[Any]]]
+    rules: Deferred[Sequence[Rule[Any]]] | None = None
+    hooks: Deferred[Hooks] | None = None
+    tile: Deferred[Callable[[Facts], Tile]] | None = None
+    find: Deferred[Callable[[Any, str], Awaitable[tuple[Source, Pane[Any]] | None]]] | None = None
+    kinds: Deferred[Callable[[Any], Awaitable[Sequence[str]]]] | None = None
+    """Words that `find` knows, for completion."""
+    offers: Offers | None = None
+    simulator: str = ""
+    """Module that runs the simulator as a process of its own (`python -m MODULE`)."""
+    api: int = API_VERSION

@@ -1,0 +1,265 @@
+"""The kernel at work: opens plugins and clients, runs sources while somebody wants them, and closes in reverse order.
+
+    Runtime.open -> plugins -> the platform's instances (contexts), the first is the current one -> other systems
+    view / want  -> demand -> Poller (Watch, Poll) or join in the store -> Snapshot
+
+Nothing connects before it is wanted. A plugin that fails is named in `broken` and takes nothing else down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from console.clock import SYSTEM_CLOCK, Clock
+from console.config import Settings
+from console.demand import Demands, Want
+from console.discovery import Broken, discover
+from console.errors import ConfigError, ConsoleError, UsageError
+from console.fence import Fence
+from console.model import InstanceId
+from console.plugin import Client, Deferred, Facts, Instance, Pane, Plugin, Reach, Source, Stream, Table
+from console.store import Store, View
+from console.version import VERSION
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class _Opened:
+    """One instance that is open: its plugin, sources and panes, and its client once it was needed."""
+
+    plugin: Plugin
+    instance: Instance
+    sources: dict[Table[Any], Source]
+    panes: list[Pane[Any]]
+    client: Client | None = None
+
+
+class Runtime:
+    """See the module. `async with Runtime(settings) as runtime`, or `open` and `aclose`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        plugins: Sequence[Plugin | Broken] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.fence = Fence()
+        self.store = Store(clock, self.fence)
+        self.plugins: dict[str, Plugin] = {}
+        self.broken: list[Broken] = []
+        self.contexts: Sequence[Instance] = ()
+        self._given = plugins
+        self._opened: dict[InstanceId, _Opened] = {}
+        self._settings: dict[str, Any] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._platform: InstanceId | None = None
+        self.demands = Demands(
+            self.store, sources=lambda instance: self._opened[instance].sources, client=self.client, start=self._start
+        )
+
+    # -- life
+
+    async def open(self) -> None:
+        """Find the plugins and their instances. Raises ConfigError when the platform cannot be configured."""
+        self._start(self.store.pump())
+        found = self._given if self._given is not None else await asyncio.to_thread(discover)
+        for plugin in found:
+            if isinstance(plugin, Broken):
+                self.broken.append(plugin)
+            else:
+                await self._configure(plugin)
+        platform = next((p for p in self.plugins.values() if p.offers is not None), None)
+        if platform is not None:
+            discovering = await asyncio.to_thread(platform.discover.load)
+            self.contexts = await asyncio.to_thread(discovering, self._settings[platform.system], None)
+            if self.contexts:
+                await self._enter(platform, self.contexts[0])
+                self._platform = self.contexts[0].id
+        await self._discover_others()
+
+    async def _configure(self, plugin: Plugin) -> None:
+        try:
+            configure = await asyncio.to_thread(plugin.configure.load)
+            self._settings[plugin.system] = configure(self.settings.plugins.get(plugin.system, {}))
+        except ConfigError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+            self.broken.append(Broken(plugin.system, f"{type(error).__name__}: {error}"))
+        else:
+            self.plugins[plugin.system] = plugin
+
+    async def _discover_others(self) -> None:
+        facts = self.store.facts(self._platform) if self._platform else None
+        for plugin in [plugin for plugin in self.plugins.values() if plugin.offers is None]:
+            try:
+                discovering = await asyncio.to_thread(plugin.discover.load)
+                for instance in discovering(self._settings[plugin.system], facts):
+                    await self._enter(plugin, instance)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                self.broken.append(Broken(plugin.system, f"{type(error).__name__}: {error}"))
+
+    async def _enter(self, plugin: Plugin, instance: Instance) -> None:
+        if instance.id in self._opened:
+            return
+        sources = await asyncio.to_thread(plugin.sources.load)
+        panes = await asyncio.to_thread(plugin.panes.load)
+        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, list(panes))
+        self.store.instances.append(instance.id)
+
+    async def switch(self, context: str) -> InstanceId:
+        """Leave the present context for another; all its panes and sources go. Raises UsageError for an unknown one."""
+        chosen = next((instance for instance in self.contexts if instance.id.name == context), None)
+        if chosen is None or self._platform is None:
+            known = ", ".join(instance.id.name for instance in self.contexts)
+            raise UsageError(f"there is no context `{context}`", next_step=f"known: {known}")
+        plugin = self._opened[self._platform].plugin
+        for instance in list(self._opened):
+            await self._leave(instance)
+        await self._enter(plugin, chosen)
+        self._platform = chosen.id
+        await self._discover_others()
+        return chosen.id
+
+    async def _leave(self, instance: InstanceId) -> None:
+        await self.demands.leave(instance)
+        opened = self._opened.pop(instance)
+        self.store.forget(instance)
+        if opened.client is not None:
+            with contextlib.suppress(ConsoleError, OSError):
+                await opened.client.aclose()
+
+    async def aclose(self) -> None:
+        """Stop every task, then close the clients, the last opened first."""
+        for instance in reversed(list(self._opened)):
+            await self._leave(instance)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # -- what there is
+
+    @property
+    def platform(self) -> InstanceId:
+        """The current context. Raises UsageError where there is none."""
+        if self._platform is None:
+            raise UsageError("no cluster is open", next_step="give a kubeconfig, or try `pilothouse demo`")
+        return self._platform
+
+    @property
+    def instances(self) -> list[Instance]:
+        return [opened.instance for opened in self._opened.values()]
+
+    def plugin(self, instance: InstanceId) -> Plugin:
+        return self._opened[instance].plugin
+
+    def panes(self, instance: InstanceId) -> Sequence[Pane[Any]]:
+        return self._opened[instance].panes
+
+    def find_pane(self, word: str) -> tuple[InstanceId, Pane[Any]] | None:
+        """A pane by name or alias, the platform's first; `instance.pane` names one of several instances."""
+        for instance, opened in self._opened.items():
+            for pane in opened.panes:
+                if word in {pane.name, f"{instance.name}.{pane.name}"} or word in pane.aliases:
+                    return instance, pane
+        return None
+
+    async def look_up(self, word: str) -> tuple[InstanceId, Pane[Any]] | None:
+        """`find_pane`, then what the plugins can find by themselves (any kind the server has)."""
+        found = self.find_pane(word)
+        if found is not None:
+            return found
+        for instance, opened in list(self._opened.items()):
+            if opened.plugin.find is not None:
+                find = await asyncio.to_thread(opened.plugin.find.load)
+                made = await find(await self.client(instance), word)
+                if made is not None:
+                    source, pane = made
+                    opened.sources[source.table] = source
+                    opened.panes.append(pane)
+                    return instance, pane
+        return None
+
+    def facts(self, instance: InstanceId) -> Facts:
+        return self.store.facts(instance)
+
+    async def client(self, instance: InstanceId) -> Client:
+        """The instance's client; made when it is first needed. It connects by itself, later."""
+        opened = self._opened[instance]
+        if opened.client is None:
+            connect = await asyncio.to_thread(opened.plugin.connect.load)
+            if opened.client is None:  # another task may have been here while the import ran
+                opened.client = connect(opened.instance, Reach(self.clock, VERSION, self._dialer(opened.plugin)))
+        return opened.client
+
+    def _dialer(self, plugin: Plugin) -> Callable[[str, int], Any] | None:
+        platform = self._platform
+        if plugin.offers is not None or platform is None:
+            return None
+
+        async def dial(host: str, port: int) -> Stream:
+            offers = self._opened[platform].plugin.offers
+            if offers is None:
+                raise UsageError("the platform offers no dialer")
+            return await offers.dial.load()(await self.client(platform), host, port)
+
+        return dial
+
+    async def offer(self, pick: Callable[[Any], Deferred[Callable[[Any], R]]]) -> R:
+        """One of the platform's offers, made with its client: `await runtime.offer(lambda o: o.journal)`."""
+        offers = self._opened[self.platform].plugin.offers
+        implementation = await asyncio.to_thread(pick(offers).load)
+        return implementation(await self.client(self.platform))
+
+    # -- demand
+
+    def view(self, instance: InstanceId, table: Table[R]) -> View[R]:
+        """Rows to look at; the source runs, at its visible cadence, until the view is closed."""
+        return View(self.store, instance, table, self.demands.want(instance, table, visible=True).close)
+
+    def want(self, instance: InstanceId, table: Table[Any]) -> Want:
+        """Keep a source running in the background until the want is closed."""
+        return self.demands.want(instance, table)
+
+    def wake(self, instance: InstanceId) -> None:
+        """Try every source of an instance again now (reload key)."""
+        self.demands.wake(instance)
+
+    async def ready(self, instance: InstanceId, tables: Iterable[Table[Any]], within: float = 30.0) -> list[str]:
+        """Wait until each wanted table was listed once, or failed; the failures in words."""
+        return await self.store.ready(instance, tables, within)
+
+    async def changed(self) -> None:
+        """Return after the next publication of the store."""
+        await self.store.changed()
+
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    @property
+    def plugin_settings(self) -> Mapping[str, Any]:
+        return self._settings

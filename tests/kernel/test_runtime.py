@@ -1,0 +1,97 @@
+"""Demand, polling and failure: a source runs while somebody wants it, and its loop has no exit but cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from console.config import Settings
+from console.discovery import Broken
+from console.errors import Forbidden, Unreachable, UsageError
+from console.model import SourceState
+from console.runtime import Runtime
+from tests import dummy
+from tests.dummy import EAST, SHELVES, WEST, WIDGETS, Warehouse, Widget
+
+
+@pytest.fixture(autouse=True)
+def warehouses() -> Iterator[dict[str, Warehouse]]:
+    dummy.WAREHOUSES.update(east=Warehouse(), west=Warehouse())
+    for n in range(3):
+        dummy.WAREHOUSES["east"].widgets[f"w{n}"] = Widget(f"w{n}", f"node{n % 2}")
+    yield dummy.WAREHOUSES
+    dummy.WAREHOUSES.clear()
+
+
+@pytest.fixture
+async def runtime() -> AsyncIterator[Runtime]:
+    async with Runtime(Settings(), plugins=[dummy.PLUGIN, Broken("other", "ImportError: no")]) as opened:
+        yield opened
+
+
+async def test_two_instances_have_two_sets_of_rows(runtime: Runtime, warehouses: dict[str, Warehouse]) -> None:
+    warehouses["west"].widgets["only"] = Widget("only", "node9")
+    east, west = runtime.view(EAST, WIDGETS), runtime.view(WEST, WIDGETS)
+    assert await runtime.ready(EAST, [WIDGETS]) == []
+    assert await runtime.ready(WEST, [WIDGETS]) == []
+    assert set(east.snapshot.rows) == {"w0", "w1", "w2"}
+    assert set(west.snapshot.rows) == {"only"}
+    assert [broken.name for broken in runtime.broken] == ["other"]
+
+
+async def test_a_join_feeds_its_inputs_and_follows_a_change(runtime: Runtime, warehouses: dict[str, Warehouse]) -> None:
+    view = runtime.view(EAST, SHELVES)
+    assert await runtime.ready(EAST, [SHELVES]) == []
+    assert {row.node: row.widgets for row in view.snapshot.rows.values()} == {"node0": 2, "node1": 1}
+    warehouses["east"].put(Widget("w9", "node1", broken=True))
+    await runtime.changed()
+    assert view.snapshot.rows["node1"].broken == 1
+
+
+async def test_failure_is_a_value_and_the_loop_recovers_when_woken(
+    runtime: Runtime, warehouses: dict[str, Warehouse]
+) -> None:
+    warehouses["east"].error = Unreachable("connection refused", where="east:1")
+    view = runtime.view(EAST, WIDGETS)
+    assert await runtime.ready(EAST, [WIDGETS]) == ["widgets: east:1: connection refused"]
+    warehouses["east"].error = Forbidden("may not list widgets")
+    runtime.wake(EAST)
+    while view.snapshot.state != SourceState.FORBIDDEN:
+        await runtime.changed()
+    warehouses["east"].error = None
+    runtime.wake(EAST)
+    while not view.snapshot.complete:
+        await runtime.changed()
+    assert len(view.snapshot.rows) == 3
+
+
+async def test_a_plugin_that_raises_anything_is_stale_and_named(
+    runtime: Runtime, warehouses: dict[str, Warehouse]
+) -> None:
+    warehouses["east"].error = ZeroDivisionError("never")
+    view = runtime.view(EAST, WIDGETS)
+    await runtime.ready(EAST, [WIDGETS])
+    assert view.snapshot.error == "the plugin failed: ZeroDivisionError: never"
+    assert "dummy:east/widgets" in runtime.fence.breakages
+
+
+async def test_closing_closes_the_clients_and_every_task(warehouses: dict[str, Warehouse]) -> None:
+    before = asyncio.all_tasks()
+    async with Runtime(Settings(), plugins=[dummy.PLUGIN]) as runtime:
+        runtime.view(EAST, WIDGETS)
+        await runtime.ready(EAST, [WIDGETS])
+    assert warehouses["east"].closed
+    assert not warehouses["west"].closed, "nobody wanted it, so it was never opened"
+    assert asyncio.all_tasks() == before
+
+
+async def test_panes_are_found_by_name_alias_and_instance(runtime: Runtime) -> None:
+    for word, instance in (("widgets", EAST), ("wi", EAST), ("west.widgets", WEST)):
+        found = runtime.find_pane(word)
+        assert found is not None
+        assert found[0] == instance
+    assert runtime.find_pane("nothing") is None
+    with pytest.raises(UsageError, match="no cluster is open"):
+        _ = runtime.platform
