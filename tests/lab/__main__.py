@@ -45,6 +45,7 @@ def _run(arguments: argparse.Namespace) -> None:
     lab = Lab()
     match arguments.verb:
         case "build":
+            binaries.require()
             binaries.build()
         case "up":
             lab, took = started()

@@ -36,8 +36,7 @@ class Lab:
 
         A lab that was left running is taken as it is, and brought back to the topology.
         """
-        if missing := binaries.missing():
-            raise LabError(f"the lab cannot run here; it needs {'; '.join(missing)}")
+        binaries.require()
         self._claim()
         binaries.build()
         network.make(self.place.name)

@@ -36,6 +36,12 @@ def missing() -> list[str]:
     return found
 
 
+def require() -> None:
+    """Raise a LabError that names all that this machine lacks for a lab."""
+    if lacks := missing():
+        raise LabError(f"the lab cannot run here; it needs {'; '.join(lacks)}")
+
+
 def build() -> None:
     """Build what is not there; takes 6 to 15 minutes on two cores and needs a Go module proxy.
 
