@@ -1,0 +1,95 @@
+"""Lists in pages: the first page early, lost page tokens started over, large answers in parts.
+
+Asks without a resourceVersion, so that what is shown is what is there now. Paging is as quick as one large answer, and
+no page holds up the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
+
+from console.errors import Expired
+from plugins.kubernetes.client.connection import Connection
+from plugins.kubernetes.client.decode import Decoder, Page
+
+S = TypeVar("S", bound=msgspec.Struct)
+_LARGE = 8 * 1024 * 1024
+_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to list and watch: a collection's path, limited by label and field selectors."""
+
+    path: str
+    labels: str = ""
+    fields: str = ""
+
+    @property
+    def plural(self) -> str:
+        """The resource's name: the last part of the path."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def group(self) -> str:
+        """The API group; "" for the core."""
+        parts = self.path.strip("/").split("/")
+        return parts[1] if parts[0] == "apis" else ""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace in the path; "" where it means all of them, or where there is none."""
+        parts = self.path.strip("/").split("/")
+        return parts[-2] if len(parts) > 2 and parts[-3] == "namespaces" else ""  # noqa: PLR2004
+
+    def inside(self, namespace: str) -> Selection:
+        """The same in one namespace."""
+        base = self.path.rsplit("/", 1)[0]
+        return replace(self, path=f"{base}/namespaces/{namespace}/{self.plural}")
+
+    def parameters(self) -> dict[str, str]:
+        """The selectors as query parameters."""
+        named = {"labelSelector": self.labels, "fieldSelector": self.fields}
+        return {name: value for name, value in named.items() if value}
+
+
+async def pages(
+    connection: Connection, selection: Selection, decoder: Decoder[S], *, limit: int = 250
+) -> AsyncIterator[Page[S]]:
+    """The pages of a list. A page token that is too old starts the list over: rows come again, none is missed.
+
+    Raises a SourceError; `where` is the server and path.
+    """
+    where = f"{connection.server}{selection.path}"
+    token = ""
+    starts = 1
+    while True:
+        params = selection.parameters()
+        if starts < _STARTS:
+            params["limit"] = str(limit)  # the last try asks for everything at once: that has no token to lose
+        if token:
+            params["continue"] = token
+        try:
+            answer = await connection.fetch(selection.path, params=params)
+        except Expired:
+            if not token or starts >= _STARTS:
+                raise
+            token = ""
+            starts += 1
+            continue
+        if len(answer.body) <= _LARGE:
+            page = decoder.page(answer.body, where)
+            token = page.next
+            yield page
+        else:
+            for page in decoder.split(answer.body, where):
+                token = page.next
+                yield page
+                await asyncio.sleep(0)
+        if not token:
+            return
