@@ -48,7 +48,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-class _NetworkGuard:
+class NetworkGuard:
     """Refuses, and remembers, whatever a test sends anywhere but loopback.
 
     An audit hook cannot be removed, so there is one for the whole session, switched by the fixture below. It is
@@ -87,7 +87,7 @@ def _is_loopback(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-_GUARD = _NetworkGuard()
+GUARD = NetworkGuard()
 
 
 def pytest_configure() -> None:
@@ -98,8 +98,8 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _loopback_only(request: pytest.FixtureRequest) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     """Fail a test that reached for the network, but for the lab's: there all addresses are the machine's own."""
-    _GUARD.attempts.clear()
-    _GUARD.on = request.node.get_closest_marker("lab") is None
+    GUARD.attempts.clear()
+    GUARD.on = request.node.get_closest_marker("lab") is None
     yield
-    _GUARD.on = False
-    assert not _GUARD.attempts, f"a test may reach loopback only: {_GUARD.attempts}"
+    GUARD.on = False
+    assert not GUARD.attempts, f"a test may reach loopback only: {GUARD.attempts}"
