@@ -1,0 +1,73 @@
+"""Which characters the terminal is given for state, trees and marks. Pure: the environment is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.model import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of single-cell characters; `tones` says what a cell means where colour cannot."""
+
+    tones: Mapping[Tone, str]
+    mark: str
+    up: str
+    down: str
+    branch: str
+    last: str
+    bar: str
+    dash: str
+    ellipsis: str
+
+    def of(self, tone: Tone) -> str:
+        """The glyph of a tone; empty for plain text, which says nothing about state."""
+        return self.tones.get(tone, "")
+
+
+UNICODE = Glyphs(
+    tones={
+        Tone.OK: "●",
+        Tone.WARN: "▲",
+        Tone.BAD: "✗",
+        Tone.BUSY: "◌",
+        Tone.ACCENT: "◆",
+        Tone.MUTED: "·",
+    },
+    mark="▌",
+    up="↑",
+    down="↓",
+    branch="├ ",
+    last="└ ",
+    bar="│",
+    dash="─",
+    ellipsis="…",
+)
+ASCII = Glyphs(
+    tones={
+        Tone.OK: "+",
+        Tone.WARN: "!",
+        Tone.BAD: "X",
+        Tone.BUSY: "%",
+        Tone.ACCENT: "*",
+        Tone.MUTED: ".",
+    },
+    mark=">",
+    up="^",
+    down="v",
+    branch="|-",
+    last="`-",
+    bar="|",
+    dash="-",
+    ellipsis="~",
+)
+
+
+def glyphs_for(environment: Mapping[str, str]) -> Glyphs:
+    """ASCII for the Linux console and where the locale is not UTF-8; the first variable that is set decides."""
+    if environment.get("TERM", "") in {"linux", "vt100", "vt102", "dumb"}:
+        return ASCII
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    return UNICODE if "utf8" in locale.lower().replace("-", "") else ASCII

@@ -1,0 +1,88 @@
+"""Where the columns of a table stand: widths from content, room that is given away, columns that give way. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.plugin import Column
+from console.text import width
+
+GUTTER = 1
+"""Cells before the first column, for the mark."""
+GAP = 2
+_LEAST_GROWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A shown column: its number in the pane, the cell where it begins, its width, and if glyphs stand in it."""
+
+    index: int
+    x: int
+    width: int
+    glyphs: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.x + self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Widest content of a column so far, glyph included, and whether any of its cells carries one."""
+
+    width: int = 0
+    glyphs: bool = False
+
+
+def shown(columns: Sequence[Column[Any]], room: int, *, wide: bool) -> list[int]:
+    """Columns that have a place: wide mode shows all, else small panes drop what may be hidden."""
+    if wide:
+        return list(range(len(columns)))
+    return [at for at, column in enumerate(columns) if at == 0 or (not column.wide and room >= column.hide_below)]
+
+
+def place(
+    columns: Sequence[Column[Any]], measured: Sequence[Measured], room: int, *, wide: bool = False
+) -> tuple[Placed, ...]:
+    """The shown columns from left to right. The last may end beyond `room`: then the table scrolls sideways."""
+    indexes = shown(columns, room, wide=wide)
+    widths = {at: _wanted(columns[at], measured[at], room * (4 if wide else 1), first=at == 0) for at in indexes}
+    left = room - GUTTER - GAP * (len(indexes) - 1) - sum(widths.values())
+    growing = [at for at in indexes if columns[at].grow]
+    if left > 0 and growing:
+        for turn, at in enumerate(growing):
+            widths[at] += left // len(growing) + (turn < left % len(growing))
+    for at in reversed(growing):
+        if left < 0:
+            least = min(widths[at], max(_LEAST_GROWN, width(columns[at].title) + 1))
+            given = min(-left, widths[at] - least)
+            widths[at] -= given
+            left += given
+    out: list[Placed] = []
+    x = GUTTER
+    for at in indexes:
+        out.append(Placed(at, x, widths[at], measured[at].glyphs))
+        x += widths[at] + GAP
+    return tuple(out)
+
+
+def _wanted(column: Column[Any], measured: Measured, room: int, *, first: bool) -> int:
+    """A column's width; without one of its own it takes at most half of the room for the name, a third for others."""
+    if column.width:
+        return column.width
+    most = max(24, room // 2) if first else max(16, room // 3)
+    return max(width(column.title) + 1, measured.width if column.grow else min(measured.width, most))
+
+
+def widened(measured: Sequence[Measured], contents: Iterable[Sequence[tuple[int, bool]]]) -> list[Measured]:
+    """Widths that also hold these rows, given as (width, has a glyph) a cell; columns never shrink."""
+    out = list(measured)
+    for row in contents:
+        for at, (cells, glyph) in enumerate(row):
+            known = out[at]
+            if cells > known.width or (glyph and not known.glyphs):
+                out[at] = Measured(max(known.width, cells), known.glyphs or glyph)
+    return out

@@ -1,0 +1,145 @@
+"""Lines of a table as strips: cells into segments, and what of a painted line differs from the line before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from console.plugin import Cell, Column
+from screens.paint import Paint, fit, steady
+from screens.widgets.columns import GAP, GUTTER, Placed
+
+
+@dataclass(frozen=True, slots=True)
+class LineLook:
+    """How one line is drawn, beside its cells; equal looks give equal lines."""
+
+    cursor: bool = False
+    away: bool = False
+    marked: bool = False
+    stale: bool = False
+    fresh: frozenset[int] = frozenset()
+    branch: str = ""
+
+    @property
+    def over(self) -> str:
+        """The role that lies over the whole line; empty where none does."""
+        if self.cursor:
+            return "cursor-away" if self.away else "cursor"
+        return "stale" if self.stale else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """The columns of one layout and the room of the pane; `left` is how far the table is scrolled sideways."""
+
+    columns: Sequence[Column[Any]]
+    placed: tuple[Placed, ...]
+    room: int
+    left: int = 0
+
+    @property
+    def full(self) -> int:
+        """Cells that all columns take."""
+        return self.placed[-1].end if self.placed else 0
+
+    @property
+    def furthest(self) -> int:
+        return max(0, self.full - self.room)
+
+    @property
+    def frozen(self) -> int:
+        """Cells at the left that stay when the table is scrolled sideways: the mark and the name."""
+        if not self.placed:
+            return 0
+        end = self.placed[0].end + GAP
+        return end if end <= self.room // 2 else GUTTER
+
+    def at(self, x: int) -> Placed | None:
+        """The column under a cell of the pane."""
+        if x >= self.frozen:
+            x += self.left
+        return next((column for column in self.placed if column.x <= x < column.end + GAP), None)
+
+
+def row_strip(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLook) -> Strip:
+    """One row, as wide as all columns or the room, whichever is more; not yet scrolled sideways."""
+    plain = paint.rich("plain")
+    fresh = paint.rich("fresh")
+    segments = [Segment(paint.glyphs.mark, paint.rich("marked")) if look.marked else Segment(" ", plain)]
+    x = GUTTER
+    for column in ruler.placed:
+        if column.x > x:
+            segments.append(Segment(" " * (column.x - x), plain))
+        cell = cells[column.index]
+        if column.index == 0 and look.branch:
+            cell = Cell(look.branch + cell.text, cell.tone)
+        align = ruler.columns[column.index].align
+        segment = paint.segment(cell, column.width, align=align, indent=column.glyphs)
+        if column.index in look.fresh:
+            segment = Segment(segment.text, (segment.style or plain) + fresh)
+        segments.append(segment)
+        x = column.end
+    if x < ruler.room:
+        segments.append(Segment(" " * (ruler.room - x), plain))
+    return _over(segments, paint.rich(look.over) if look.over else None)
+
+
+def header_strip(paint: Paint, ruler: Ruler, sort: int, *, descending: bool) -> Strip:
+    """The titles, with an arrow behind the one that sorts."""
+    segments = [Segment(" " * GUTTER, paint.rich("header"))]
+    x = GUTTER
+    arrow = paint.glyphs.down if descending else paint.glyphs.up
+    for column in ruler.placed:
+        if column.x > x:
+            segments.append(Segment(" " * (column.x - x), paint.rich("header")))
+        declared = ruler.columns[column.index]
+        title = steady(declared.title)
+        role = "header"
+        if column.index == sort:
+            title, role = fit(title, min(len(title), column.width - 1), ellipsis="") + arrow, "sorted"
+        if column.glyphs and declared.align == "left":
+            title = f"  {title}"
+        text = fit(title, column.width, align=declared.align, ellipsis=paint.glyphs.ellipsis)
+        segments.append(Segment(text, paint.rich(role)))
+        x = column.end
+    if x < ruler.room:
+        segments.append(Segment(" " * (ruler.room - x), paint.rich("header")))
+    return _over(segments, None)
+
+
+def scrolled(strip: Strip, ruler: Ruler) -> Strip:
+    """The part of a line that is seen: the name stays, the rest is moved to the left."""
+    if not ruler.left:
+        return strip.crop(0, ruler.room)
+    frozen = ruler.frozen
+    return Strip.join([strip.crop(0, frozen), strip.crop(frozen + ruler.left, ruler.left + ruler.room)])
+
+
+def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The cells [from, to) in which two lines differ; None where they are equal. Both are equally wide."""
+    if old is new:
+        return None
+    before, after = list(old), list(new)
+    head, start = 0, 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        start += before[head].cell_length
+        head += 1
+    if head == len(before) == len(after):
+        return None
+    tail, end = 0, new.cell_length
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        end -= before[-1 - tail].cell_length
+        tail += 1
+    return start, max(end, start + 1)
+
+
+def _over(segments: list[Segment], style: Style | None) -> Strip:
+    if style is not None:
+        segments = [Segment(text, (own + style) if own else style) for text, own, _ in segments]
+    return Strip(segments, sum(segment.cell_length for segment in segments)).simplify()

@@ -1,0 +1,334 @@
+"""The live table: any number of rows, of which only the visible lines exist, and only changed cells are painted.
+
+Owns lines and layout of one pane's rows; keys and mouse are in `navigation`. It scrolls by itself, since a change of
+`virtual_size` would lay out and repaint the whole pane for every row that comes or goes. Refuses I/O, and to know any
+system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.timer import Timer
+
+from console.clock import Clock
+from console.fence import Fence
+from console.filtering import Filter
+from console.model import Delta, Snapshot, SourceState
+from console.plugin import Cell, Pane
+from screens.paint import IN_TABLES, Paint, app_of, paint_of, span, steady
+from screens.widgets.columns import Measured, place, widened
+from screens.widgets.contents import Contents
+from screens.widgets.freshness import Freshness
+from screens.widgets.lines import LineLook, Ruler, difference, header_strip, row_strip, scrolled
+from screens.widgets.navigation import Navigation
+from screens.widgets.reading import Reader
+from screens.widgets.steering import Steering, thumb
+
+R = TypeVar("R")
+TICK = 10.0
+"""Seconds between looks at the ages of visible rows."""
+MEASURE_EVERY = 1.0
+_CACHED = 512
+_SAMPLED = 120
+_LONGEST = 256
+
+
+@dataclass(slots=True)
+class _Line(Generic[R]):
+    """A drawn row, and what it was drawn from."""
+
+    row: R
+    layout: int
+    look: LineLook
+    now: float
+    cells: tuple[Cell, ...]
+    strip: Strip
+
+
+class LiveTable(Navigation[R], can_focus=True):
+    """Rows of one pane. Feed it with `take`; it tells of choices by messages (`screens.widgets.table_messages`)."""
+
+    DEFAULT_CSS = """
+    LiveTable { height: 1fr; width: 1fr; }
+    """
+
+    def __init__(self, pane: Pane[R], clock: Clock, fence: Fence | None = None) -> None:
+        super().__init__()
+        self.pane = pane
+        self.reader = Reader(pane, fence or Fence())
+        self.contents = Contents(self.reader, self._read_clock)
+        self.steering = Steering()
+        self.ruler = Ruler(pane.columns, (), 0)
+        self.wide = False
+        self.header = True
+        self._clock = clock
+        self._now = clock.now()
+        self._fresh = Freshness(clock)
+        self._measured: list[Measured] = [Measured()] * len(pane.columns)
+        self._measured_at = float("-inf")
+        self._layout = 0
+        self._lines: LRUCache[str, _Line[R]] = LRUCache(_CACHED)
+        self._painted: list[Strip] = []
+        self._working = False
+        self._words: tuple[Cell, ...] = ()
+        self._later: dict[str, Timer] = {}
+
+    def _read_clock(self) -> float:
+        return self._now
+
+    # -- rows
+
+    def take(self, snapshot: Snapshot[R], delta: Delta) -> None:
+        """A publication of the source; called on the event loop."""
+        known = self.contents.snapshot.complete
+        self.contents.take(snapshot, delta)
+        self.steering.unmark(delta.removed)
+        if known and not self.contents.paused:
+            self._notice(snapshot, delta)
+        self.proceed()
+
+    def sort_by(self, column: int, *, descending: bool | None = None) -> None:
+        """Sort by a column; the one that sorts already is turned round."""
+        if descending is None:
+            descending = column == self.contents.sort and not self.contents.descending
+        self.contents.sort_by(column, descending=descending)
+        self.proceed()
+
+    def limit(
+        self,
+        *,
+        line: Filter | None = None,
+        scope: Mapping[str, str] | None = None,
+        faults_only: bool | None = None,
+    ) -> None:
+        """Show only some rows; None leaves a setting as it is."""
+        self.contents.limit(line=line, scope=scope, faults_only=faults_only)
+        self.proceed()
+
+    def pause(self, *, paused: bool) -> None:
+        """Freeze the rows, or catch up."""
+        self.contents.pause(paused=paused)
+        self.proceed()
+
+    def widen(self, *, wide: bool) -> None:
+        """Show all columns, or those that fit."""
+        self.wide = wide
+        self._place()
+        self.repaint()
+
+    def show_header(self, *, shown: bool) -> None:
+        """Show or hide the line of titles."""
+        self.header = shown
+        self.redraw()
+
+    def say_empty(self, words: tuple[Cell, ...]) -> None:
+        """What stands where no rows are."""
+        if words != self._words:
+            self._words = words
+            self.repaint()
+
+    @property
+    def arrow(self) -> str:
+        """Which way the table is sorted."""
+        glyphs = paint_of(app_of(self)).glyphs
+        return glyphs.down if self.contents.descending else glyphs.up
+
+    def proceed(self) -> None:
+        """Do a slice of what there is to do, show it, and come back for the rest."""
+        done = self.contents.work()
+        self.settle()
+        if not done and not self._working:
+            self._working = True
+            self.call_later(self._go_on)
+
+    def _go_on(self) -> None:
+        self._working = False
+        self.proceed()
+
+    def settle(self) -> None:
+        """Rows may have moved: keep the cursor on its row and its place, then paint what differs."""
+        self.steering.follow(self.contents.order, self.body)
+        self._measure()
+        self.repaint()
+        self.tell()
+
+    def _notice(self, snapshot: Snapshot[R], delta: Delta) -> None:
+        """Remember which cells of drawn rows are new or different, to mark them for a while."""
+        changes: dict[str, frozenset[int]] = {}
+        for key in delta.changed:
+            known = self._lines.get(key)
+            if known is not None and key in snapshot.rows:
+                cells = self.reader.cells(snapshot.rows[key], known.now)
+                changes[key] = frozenset(at for at, cell in enumerate(cells) if cell != known.cells[at])
+        self._fresh.mark(changes, delta.added, len(self.pane.columns))
+        self._arm_fading()
+
+    # -- time
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK, self.tick)
+        app_of(self).theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
+
+    def tick(self) -> None:
+        """Ages moved on: paint the visible cells whose text changed."""
+        self._now = self._clock.now()
+        self.repaint()
+
+    def _arm_fading(self) -> None:
+        due = self._fresh.due()
+        if due is not None and "fade" not in self._later and self.is_attached:
+            self._later["fade"] = self.set_timer(due, self.fade)
+
+    def fade(self) -> None:
+        """Marks of new and changed cells whose time is over go."""
+        self._later.pop("fade", None)
+        self._fresh.expire()
+        self.repaint()
+        self._arm_fading()
+
+    # -- layout
+
+    @property
+    def body(self) -> int:
+        return max(0, self.size.height - self.header)
+
+    def on_resize(self) -> None:
+        self._place()
+        self.steering.follow(self.contents.order, self.body)
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._painted = []
+
+    def redraw(self) -> None:
+        """Draw everything again: another theme, another size."""
+        self._layout += 1
+        self._painted = []
+        self.refresh()
+
+    def _place(self) -> None:
+        """Place the columns anew; every line is drawn again, and painted where it differs."""
+        room = max(0, self.size.width - 1)
+        placed = place(self.pane.columns, self._measured, room, wide=self.wide)
+        ruler = Ruler(self.pane.columns, placed, room)
+        self.ruler = Ruler(self.pane.columns, placed, room, min(self.ruler.left, ruler.furthest))
+        self._layout += 1
+
+    def scroll_sideways(self, by: int) -> None:
+        """Move the columns behind the name by so many cells."""
+        left = min(max(0, self.ruler.left + by), self.ruler.furthest)
+        self.ruler = Ruler(self.pane.columns, self.ruler.placed, self.ruler.room, left)
+        self.repaint()
+
+    def _measure(self) -> None:
+        """Widen columns for what became visible, at most once a second, so that nothing jumps."""
+        if self._clock.monotonic() - self._measured_at >= MEASURE_EVERY:
+            self.measure()
+        elif "measure" not in self._later and self.is_attached:
+            self._later["measure"] = self.set_timer(MEASURE_EVERY, self.measure)
+
+    def measure(self) -> None:
+        """Widen columns for the visible rows; the first time for a sample of all."""
+        self._later.pop("measure", None)
+        order = self.contents.order
+        first = not any(column.width for column in self._measured)
+        stride = max(1, len(order) // _SAMPLED) if first else 1
+        window = range(self.steering.top, min(len(order), self.steering.top + self.body))
+        keys = [order.key_at(at) for at in {*window, *(range(0, len(order), stride) if first else ())}]
+        rows = [row for row in map(self.contents.row, keys) if row is not None]
+        if not rows:
+            return
+        self._measured_at = self._clock.monotonic()
+        measured = widened(self._measured, [self._widths(row) for row in rows])
+        if measured != self._measured:
+            self._measured = measured
+            self._place()
+            self.repaint()
+
+    def _widths(self, row: R) -> Sequence[tuple[int, bool]]:
+        out: list[tuple[int, bool]] = []
+        for cell in self.reader.cells(row, self._now):
+            glyph = cell.tone in IN_TABLES and bool(cell.text)
+            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph, glyph))
+        return out
+
+    # -- lines
+
+    def repaint(self) -> None:
+        """Refresh exactly those cells of visible lines that differ from what was painted."""
+        if len(self._painted) != self.size.height:
+            self.refresh()
+            return
+        dirty: list[Region] = []
+        for y, old in enumerate(self._painted):
+            line = self._line(y)
+            where = difference(old, line)
+            if where is not None:
+                self._painted[y] = line
+                dirty.append(Region(where[0], y, where[1] - where[0], 1))
+        if dirty:
+            self.refresh(*dirty)
+
+    def render_line(self, y: int) -> Strip:
+        if len(self._painted) != self.size.height:
+            self._painted = [self._line(at) for at in range(self.size.height)]
+        return self._painted[y]
+
+    def _line(self, y: int) -> Strip:
+        paint, ruler = paint_of(app_of(self)), self.ruler
+        index = self.steering.top + y - self.header
+        beside = " "
+        if y < self.header:
+            strip = header_strip(paint, ruler, self.contents.sort, descending=self.contents.descending)
+        elif index < len(self.contents.order):
+            strip = self._row_line(index, paint)
+            if y - self.header in thumb(len(self.contents.order), self.body, self.steering.top):
+                beside = paint.glyphs.bar
+        else:
+            strip = self._empty_line(y - self.header, paint)
+        seen = scrolled(strip, ruler).adjust_cell_length(ruler.room)
+        return Strip([*seen, Segment(beside, paint.rich("rule"))]).apply_style(self.rich_style)
+
+    def _empty_line(self, line: int, paint: Paint) -> Strip:
+        if len(self.contents.order) or not 1 <= line <= len(self._words):
+            return Strip.blank(self.ruler.room)
+        return Strip([Segment("  "), paint.segment(self._words[line - 1], max(0, self.ruler.room - 2))])
+
+    def _row_line(self, index: int, paint: Paint) -> Strip:
+        key = self.contents.order.key_at(index)
+        row = self.contents.row(key)
+        if row is None:
+            return Strip.blank(self.ruler.room)
+        look = self._look(index, key, paint)
+        known = self._lines.get(key)
+        current = known is not None and known.row is row and known.now == self._now
+        if known is not None and current and known.layout == self._layout and known.look == look:
+            return known.strip
+        cells = known.cells if known is not None and current else self.reader.cells(row, self._now)
+        strip = row_strip(paint, self.ruler, cells, look)
+        self._lines[key] = _Line(row, self._layout, look, self._now, cells, strip)
+        return strip
+
+    def _look(self, index: int, key: str, paint: Paint) -> LineLook:
+        order = self.contents.order
+        depth = order.depth_at(index)
+        branch = ""
+        if depth:
+            goes_on = index + 1 < len(order) and order.depth_at(index + 1) >= depth
+            branch = "  " * (depth - 1) + (paint.glyphs.branch if goes_on else paint.glyphs.last)
+        return LineLook(
+            cursor=key == self.steering.key,
+            away=not self.has_focus,
+            marked=key in self.steering.marks,
+            stale=self.contents.snapshot.state is SourceState.STALE,
+            fresh=self._fresh.columns(key),
+            branch=branch,
+        )

@@ -1,0 +1,127 @@
+"""The three themes for terminals with many colours: dark, light and high contrast."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+from themes.look import Look
+
+_DARK_STYLES = {
+    "plain": "",
+    "ok": "#8fc98a",
+    "warn": "#e8b75a",
+    "bad": "bold #f2777a",
+    "muted": "#7d8896",
+    "accent": "bold #7cb7ff",
+    "busy": "#c79bf2",
+    "header": "bold #9fb3c8",
+    "sorted": "bold #7cb7ff",
+    "cursor": "on #2c4a6b",
+    "cursor-away": "on #262f3a",
+    "marked": "bold #ffd479",
+    "fresh": "bold underline",
+    "stale": "dim",
+    "title": "bold #e6edf3",
+    "key": "bold #7cb7ff",
+    "label": "#9fb3c8",
+    "rule": "#3a4654",
+}
+
+DARK = Look(
+    "dark",
+    "for dark terminals with many colours",
+    Theme(
+        name="dark",
+        primary="#7cb7ff",
+        secondary="#4f7ba8",
+        accent="#7cb7ff",
+        warning="#e8b75a",
+        error="#f2777a",
+        success="#8fc98a",
+        foreground="#d6dde5",
+        background="#14191f",
+        surface="#1a2027",
+        panel="#212a33",
+        dark=True,
+    ),
+    _DARK_STYLES,
+)
+
+LIGHT = Look(
+    "light",
+    "for light terminals with many colours",
+    Theme(
+        name="light",
+        primary="#0b5cad",
+        secondary="#4a6f96",
+        accent="#0b5cad",
+        warning="#8a5a00",
+        error="#b3202a",
+        success="#1f6b2d",
+        foreground="#1d2630",
+        background="#fbfbf9",
+        surface="#f2f3f1",
+        panel="#e6e9ea",
+        dark=False,
+    ),
+    {
+        "plain": "",
+        "ok": "#1f6b2d",
+        "warn": "#8a5a00",
+        "bad": "bold #b3202a",
+        "muted": "#67717d",
+        "accent": "bold #0b5cad",
+        "busy": "#6d3aa8",
+        "header": "bold #3d4b59",
+        "sorted": "bold #0b5cad",
+        "cursor": "on #cfe3f7",
+        "cursor-away": "on #e3e7ea",
+        "marked": "bold #8a3d00",
+        "fresh": "bold underline",
+        "stale": "dim",
+        "title": "bold #10161c",
+        "key": "bold #0b5cad",
+        "label": "#3d4b59",
+        "rule": "#b9c1c8",
+    },
+)
+
+HIGH_CONTRAST = Look(
+    "high-contrast",
+    "black, white and five strong colours that colour-blind eyes tell apart",
+    Theme(
+        name="high-contrast",
+        primary="#ffffff",
+        secondary="#b0b0b0",
+        accent="#56b4e9",
+        warning="#f0e442",
+        error="#ff8c5a",
+        success="#5fe3b8",
+        foreground="#ffffff",
+        background="#000000",
+        surface="#000000",
+        panel="#1c1c1c",
+        dark=True,
+        variables={"text-muted": "#d0d0d0"},
+    ),
+    {
+        "plain": "",
+        "ok": "#5fe3b8",
+        "warn": "bold #f0e442",
+        "bad": "bold reverse #ff8c5a",
+        "muted": "#c0c0c0",
+        "accent": "bold #56b4e9",
+        "busy": "bold #e6a8d7",
+        "header": "bold underline #ffffff",
+        "sorted": "bold underline #56b4e9",
+        "cursor": "bold #000000 on #ffffff",
+        "cursor-away": "#000000 on #b0b0b0",
+        "marked": "bold #f0e442",
+        "fresh": "bold underline",
+        "stale": "italic #c0c0c0",
+        "title": "bold #ffffff",
+        "key": "bold #56b4e9",
+        "label": "bold #ffffff",
+        "rule": "#b0b0b0",
+    },
+)
