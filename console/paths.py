@@ -31,6 +31,14 @@ def runtime_dir(environ: Mapping[str, str] | None = None) -> Path:
     return _made(state_dir(environ) / "run")
 
 
+def saved(name: str, text: str, environ: Mapping[str, str] | None = None) -> Path:
+    """Write what a person saves from a screen (0600) under the state directory; where it is now. Raises OSError."""
+    path = _made(state_dir(environ) / "saved") / name
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
 def _base(environ: Mapping[str, str], variable: str, default: str) -> Path:
     named = environ.get(variable, "")
     if named.startswith("/"):

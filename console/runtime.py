@@ -49,7 +49,9 @@ class Runtime:
         *,
         clock: Clock = SYSTEM_CLOCK,
         plugins: Sequence[Plugin | Broken] | None = None,
+        connection: Mapping[str, Any] | None = None,
     ) -> None:
+        """`connection`: what the command line says of the platform, on top of its table in the configuration."""
         self.settings = settings
         self.clock = clock
         self.fence = Fence()
@@ -58,6 +60,7 @@ class Runtime:
         self.broken: list[Broken] = []
         self.contexts: Sequence[Instance] = ()
         self._given = plugins
+        self._connection = dict(connection or {})
         self._opened: dict[InstanceId, _Opened] = {}
         self._settings: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,7 +92,10 @@ class Runtime:
     async def _configure(self, plugin: Plugin) -> None:
         try:
             configure = await asyncio.to_thread(plugin.configure.load)
-            self._settings[plugin.system] = configure(self.settings.plugins.get(plugin.system, {}))
+            table = dict(self.settings.plugins.get(plugin.system, {}))
+            if plugin.offers is not None:
+                table.update(self._connection)
+            self._settings[plugin.system] = configure(table)
         except ConfigError:
             raise
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything

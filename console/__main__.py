@@ -1,0 +1,21 @@
+"""The entry point. It decides nothing; it imports as little as it can, since people wait for the first paint."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from console.version import VERSION
+
+        print(f"pilothouse {VERSION}")  # noqa: T201 - this is its whole answer
+        raise SystemExit(0)
+    from console.cli import run
+
+    raise SystemExit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

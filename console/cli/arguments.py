@@ -1,0 +1,157 @@
+"""What can be typed: the parser of all commands. Pure; completion is made from it too."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Protocol
+
+from console.config import THEMES
+from console.version import VERSION
+
+
+class Commands(Protocol):
+    """What `add_subparsers` returns, as far as we use it; argparse's own type is private."""
+
+    def add_parser(
+        self, name: str, *, parents: Sequence[argparse.ArgumentParser] = ..., help: str | None = ...  # noqa: A002
+    ) -> argparse.ArgumentParser: ...
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Every command names the module of console.cli that does it in `module`."""
+    shared = _connection()
+    top = argparse.ArgumentParser(
+        prog="pilothouse",
+        parents=[shared],
+        description="Operations console for stateful systems on Kubernetes. Without a command it opens the screen.",
+        epilog="Exit codes: 0 done or safe, 1 failed, 2 usage, 3 decisions needed, 4 no, 5 unknown, 6 stopped.",
+    )
+    top.add_argument("--version", action="version", version=f"pilothouse {VERSION}")
+    _screen(top)
+    top.set_defaults(module="screen", command="")
+    commands: Commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    # A command's own connection options must not overwrite what stood before the command.
+    again = _connection(default=argparse.SUPPRESS)
+    _demo(commands)
+    _get(commands, again)
+    _plan(commands, again)
+    _drain(commands, again)
+    _runs(commands, again)
+    _rest(commands, again)
+    return top
+
+
+def _connection(default: object = None) -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    group = shared.add_argument_group("connection")
+
+    def add(*names: str, **options: object) -> None:
+        group.add_argument(*names, **{"default": default, **options})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    add("--kubeconfig", metavar="FILE", help="kubeconfig file (default: KUBECONFIG, then ~/.kube/config)")
+    add("--context", metavar="NAME", help="context of the kubeconfig")
+    add("-n", "--namespace", metavar="NAME", help="namespace to begin with")
+    add("--as", dest="impersonate", metavar="USER", help="act as this user")
+    add("--as-group", dest="impersonate_groups", metavar="GROUP", action="append", help="act with this group")
+    add("--config", metavar="FILE", help="configuration file of the console")
+    add("--log-file", metavar="FILE", help="the console's own log (default: under the XDG state directory)")
+    add("--log-level", choices=("debug", "info", "warning", "error"), help="how much it logs")
+    add("--read-only", action="store_true", help="change nothing, whatever is pressed")
+    return shared
+
+
+def _screen(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--theme", choices=THEMES, help="colours")
+    command.add_argument("--low-bandwidth", action="store_true", default=None, help="few paints, for slow links")
+    command.add_argument("--utc", action="store_true", default=None, help="times in UTC")
+    command.add_argument("--start", metavar="LINE", help="what to open first, as after `:` (`pods kafka`)")
+
+
+def _demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="open the console on the embedded sandbox, without any cluster")
+    _screen(demo)
+    demo.add_argument("--scenario", metavar="NAME", help="a scripted fault; `list` names them")
+    demo.add_argument("--no-tour", action="store_true", help="without the guided tour")
+    demo.add_argument("--nodes", type=int, metavar="N", help="further empty nodes, to see a large cluster")
+    demo.add_argument("--pods", type=int, metavar="N", help="further pods on them")
+    demo.set_defaults(module="demo")
+
+
+def _get(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    get = commands.add_parser("get", parents=[shared], help="print a pane")
+    get.add_argument("pane", metavar="PANE", help="pane, alias or any kind the server has")
+    get.add_argument("name", nargs="?", metavar="NAME", help="only the row of this name")
+    get.add_argument("-o", "--output", choices=("table", "wide", "json", "yaml", "csv", "name"), default="table")
+    get.add_argument("--filter", default="", metavar="LINE", help="as after `/`")
+    get.add_argument("--sort", default="", metavar="COLUMN", help="column, `-COLUMN` for descending")
+    get.add_argument("-w", "--watch", action="store_true", help="go on and print what changes")
+    get.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for the first answer")
+    get.set_defaults(module="get")
+
+
+def _plan(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    plan = commands.add_parser("plan", help="what a run would meet and do; changes nothing")
+    kinds = plan.add_subparsers(dest="run", metavar="RUN", required=True)
+    for kind, text in (("drain", "take nodes out"), ("rejoin", "bring nodes back")):
+        one = kinds.add_parser(kind, parents=[shared], help=text)
+        _target(one)
+        one.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        one.set_defaults(module="plan")
+
+
+def _target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("nodes", nargs="+", metavar="NODE")
+    command.add_argument(
+        "--decide", action="append", default=[], metavar="ID", help="consent to a named loss or outage (see the plan)"
+    )
+    command.add_argument("--grace-period", type=int, metavar="S", help="seconds for each pod (default: its own)")
+    command.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for facts")
+
+
+def _drain(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    for kind, text in (("drain", "take nodes out: plan, ask, run"), ("rejoin", "bring nodes back: plan, ask, run")):
+        one = commands.add_parser(kind, parents=[shared], help=text)
+        _target(one)
+        one.add_argument("--reason", default="", help="why; colleagues read it")
+        one.add_argument("--yes", action="store_true", help="start without asking")
+        one.add_argument("--name", default="", metavar="NODE", help="the node's name typed again, for production")
+        one.add_argument("--detach", action="store_true", help="start it and return")
+        one.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        one.set_defaults(module="drain", run=kind)
+
+
+def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    runs = commands.add_parser("runs", help="drains and rejoins: see, follow, answer, take over")
+    verbs = runs.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, text in (
+        ("list", "all runs"),
+        ("show", "one run with its steps"),
+        ("follow", "print what a run does until it ends"),
+        ("resume", "go on with a run whose runner is gone"),
+        ("pause", "let it finish what it does and wait"),
+        ("continue", "go on after a pause"),
+        ("abort", "stop, and undo what can be undone"),
+        ("answer", "answer what a run asks: retry, skip, undo or stop"),
+    ):
+        one = verbs.add_parser(verb, parents=[shared], help=text)
+        if verb != "list":
+            one.add_argument("id", metavar="RUN")
+        if verb == "answer":
+            one.add_argument("step", metavar="STEP")
+            one.add_argument("choice", choices=("retry", "skip", "undo", "stop"))
+            one.add_argument("--reason", default="")
+        if verb in {"list", "show"}:
+            one.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        one.set_defaults(module="runs")
+
+
+def _rest(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    audit = commands.add_parser("audit", parents=[shared], help="what was changed, by whom, from where")
+    audit.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    audit.set_defaults(module="audit")
+    bug = commands.add_parser("bugreport", parents=[shared], help="versions, redacted configuration, last log lines")
+    bug.set_defaults(module="bugreport")
+    completion = commands.add_parser("completion", help="shell completion: source <(pilothouse completion bash)")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    completion.set_defaults(module="completion")

@@ -1,0 +1,53 @@
+"""The console on the screen. The only module of the kernel that imports the screens, and inside one function."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from console.cli.exits import ExitCode
+from console.cli.session import connection_of, settings_of
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from console.config import Settings
+    from console.runtime import Runtime
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Open the screen on the cluster of the kubeconfig."""
+    return show(arguments, settings_of(arguments))
+
+
+def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = False) -> int:
+    """Run the app until it ends. The kernel is opened after the first paint."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the screen needs a terminal", next_step="for scripts there is `pilothouse get PANE -o json`")
+    if settings.low_bandwidth:  # read by Textual at import
+        os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_SMOOTH_SCROLL="0", TEXTUAL_FPS="10")
+    from screens.app import Opening, PilothouseApp
+
+    async def kernel() -> Runtime:
+        from console.runtime import Runtime
+
+        runtime = Runtime(settings, connection=connection_of(arguments))
+        try:
+            await runtime.open()
+        except BaseException:
+            await runtime.aclose()
+            raise
+        return runtime
+
+    app = PilothouseApp(
+        Opening(
+            kernel=kernel,
+            theme=settings.theme,
+            low_bandwidth=settings.low_bandwidth,
+            start=settings.start,
+            tour=tour,
+        )
+    )
+    app.run()
+    return app.return_code or ExitCode.DONE

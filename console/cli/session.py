@@ -1,0 +1,49 @@
+"""From parsed arguments to settings, the log file and an open runtime; shared by all commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console import logfile, paths
+from console.config import Settings, load
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+
+CONNECTION = ("kubeconfig", "context", "namespace", "impersonate", "impersonate_groups")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The configuration file with what the command line says on top; starts the log file."""
+    named = getattr(arguments, "config", None)
+    settings = load(Path(named) if named else paths.config_file())
+    chosen: dict[str, Any] = {
+        key: value
+        for key in ("theme", "low_bandwidth", "utc", "read_only", "start")
+        if (value := getattr(arguments, key, None)) not in {None, False}
+    }
+    logfile.start(
+        Path(arguments.log_file) if getattr(arguments, "log_file", None) else None,
+        getattr(arguments, "log_level", None) or "info",
+    )
+    return replace(settings, **chosen)
+
+
+def connection_of(arguments: argparse.Namespace) -> Mapping[str, Any]:
+    """The connection options that were given, in the platform's words."""
+    given = {key: getattr(arguments, key, None) for key in CONNECTION}
+    return {key: value for key, value in given.items() if value}
+
+
+@asynccontextmanager
+async def opened(arguments: argparse.Namespace) -> AsyncGenerator[Runtime]:
+    """An open runtime for a headless command."""
+    from console.runtime import Runtime
+
+    async with Runtime(settings_of(arguments), connection=connection_of(arguments)) as runtime:
+        yield runtime
