@@ -6,17 +6,13 @@ are the page's around it, which hears `Activated`, `Moved` and `Said`. Refuses I
 
 from __future__ import annotations
 
-import asyncio
-import io
-import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.message import Message
 
 from console.clock import SYSTEM_CLOCK, Clock
 from console.errors import UsageError
@@ -26,10 +22,10 @@ from console.format import timestamp
 from console.model import Delta, Snapshot, Tone
 from console.plugin import Facts, Pane
 from screens.paint import app_of, steady
+from screens.pane_messages import Activated, Moved, Said
 from screens.sortkeys import sort_letters
-from screens.tabletext import as_csv
+from screens.tabletext import csv_of
 from screens.titling import Facing, empty_lines
-from screens.widgets.contents import SLICE
 from screens.widgets.detail import DetailPanel, sections_of
 from screens.widgets.filterbar import FilterBar
 from screens.widgets.table import TICK, LiveTable
@@ -87,31 +83,9 @@ class PaneView(Vertical, Generic[R]):
         Binding("escape", "back", "back", show=False, id="back"),
     ]
 
-    class Activated(Message):
-        """Enter or a double click on a row."""
-
-        def __init__(self, pane: PaneView[Any], key: str, row: Any) -> None:
-            super().__init__()
-            self.pane = pane
-            self.key = key
-            self.row = row
-
-    class Moved(Message):
-        """Another row is under the cursor, or other rows are marked; also when the last row went (`key` None)."""
-
-        def __init__(self, pane: PaneView[Any], key: str | None, row: Any) -> None:
-            super().__init__()
-            self.pane = pane
-            self.key = key
-            self.row = row
-
-    class Said(Message):
-        """One line for the person: `tone` says whether it is good or bad news."""
-
-        def __init__(self, text: str, tone: Tone = Tone.PLAIN) -> None:
-            super().__init__()
-            self.text = text
-            self.tone = tone
+    Activated = Activated
+    Moved = Moved
+    Said = Said
 
     def __init__(
         self,
@@ -394,26 +368,9 @@ class PaneView(Vertical, Generic[R]):
         if self.save is None:
             self.say("nothing here writes files", Tone.WARN)
             return
-        text = await self.csv()
+        text = await csv_of(self.table, self._clock.now())
         name = f"{self.pane.name}-{timestamp(self._clock.now()).replace(':', '')}.csv"
         try:
             self.say(self.save(name, text), Tone.OK)
         except OSError as error:
             self.say(f"{name} was not saved: {error}", Tone.BAD)
-
-    async def csv(self) -> str:
-        """The shown rows and columns as CSV; lets go of the event loop every few milliseconds."""
-        into, table, now = io.StringIO(), self.table, self._clock.now()
-        indexes = [column.index for column in table.ruler.placed]
-        keys = list(table.contents.order.keys())
-        rows = (
-            [table.reader.cell(index, row, now) for index in indexes]
-            for row in map(table.contents.row, keys)
-            if row is not None
-        )
-        until = time.perf_counter() + SLICE
-        for _ in as_csv([self.pane.columns[index] for index in indexes], rows, into):
-            if time.perf_counter() > until:
-                await asyncio.sleep(0)
-                until = time.perf_counter() + SLICE
-        return into.getvalue()
