@@ -1,0 +1,139 @@
+"""The Textual application: wiring only. Themes, the kernel opened behind the first paint, signals, leaving.
+
+Owns the life of the program in the terminal. Refuses everything else: pages draw, the desk navigates, the kernel does.
+This module is on the way to the first paint, so it imports nothing but Textual and what the empty desk needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from screens.desk import Desk
+from themes import LOOKS
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from console.runtime import Runtime
+
+_log = logging.getLogger("pilothouse.screens")
+WATCH_EVERY = 1.0
+"""Seconds between looks whether the terminal is still there: without it, a lost one leaves a process that spins."""
+CLOSE_WITHIN = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the program starts. `kernel` is called after the first paint and may raise a ConsoleError, which is shown."""
+
+    kernel: Callable[[], Awaitable[Runtime]]
+    theme: str = "dark"
+    low_bandwidth: bool = False
+    start: str = ""
+    """A line as after `:`; empty: the pane of the settings."""
+    tour: bool = False
+    insecure: bool = False
+
+
+class PilothouseApp(App[None]):
+    """The console in a terminal. `PilothouseApp(opening).run()`."""
+
+    TITLE = "pilothouse"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {lambda: _provider()}  # pyright: ignore[reportIncompatibleVariableOverride]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    Toast { max-width: 80%; }
+    """
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(ansi_color=True if _theme_name(opening) == "ansi" else None)
+        self.opening = opening
+        self.desk = Desk()
+        self.kernel: Runtime | None = None
+        if opening.low_bandwidth:
+            self.animation_level = "none"
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.desk
+
+    def on_mount(self) -> None:
+        for look in LOOKS.values():
+            self.register_theme(look.theme)
+        self.theme = _theme_name(self.opening)
+        if not self.is_headless:
+            self._watch_terminal()
+        self.call_after_refresh(self._first_paint_done)
+
+    def _first_paint_done(self) -> None:
+        self.desk.start(self._open())
+
+    # -- the kernel
+
+    async def _open(self) -> None:
+        """Open the kernel; what goes wrong is a page with the reason, and a key to try again."""
+        from console.errors import ConsoleError
+        from screens.session import attach, fail
+
+        try:
+            self.kernel = await self.opening.kernel()
+        except ConsoleError as error:
+            self.desk.again = self.reopen
+            await fail(self.desk, error)
+        else:
+            await attach(self.desk, self.kernel, self.opening)
+
+    def reopen(self) -> None:
+        """Try to open the kernel again."""
+        self.desk.start(self._open())
+
+    async def on_unmount(self) -> None:
+        await self.desk.release()
+        if self.kernel is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_WITHIN):
+                    await self.kernel.aclose()
+
+    # -- leaving
+
+    def action_leave(self) -> None:
+        """`ctrl-c` and `:q`: the program ends, runs go on."""
+        self.exit()
+
+    def _watch_terminal(self) -> None:
+        """End in order when the terminal hangs up or goes away without a word (both measured)."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self._told_to_end, signal.Signals(number).name)
+        self.set_interval(WATCH_EVERY, self._look_at_terminal)
+
+    def _told_to_end(self, why: str) -> None:
+        _log.info("ends: %s", why)
+        self.exit()
+
+    def _look_at_terminal(self) -> None:
+        if not os.isatty(0):
+            self._told_to_end("the terminal is gone")
+
+
+def _theme_name(opening: Opening) -> str:
+    if opening.low_bandwidth:
+        return "ansi"
+    return opening.theme if opening.theme in LOOKS else "dark"
+
+
+def _provider() -> type:
+    from screens.palette import CommandProvider
+
+    return CommandProvider

@@ -1,0 +1,154 @@
+"""The page of a pane: its table, and everything a person can do with the rows, made into commands.
+
+Owns no drawing (that is `pane.py`) and does nothing itself: actions go through `acting.py`, logs, manifests and plans
+are places of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+
+from console.errors import UsageError
+from console.model import InstanceId, Tone
+from console.plugin import Action, Jump, Pane
+from screens.commands import Command
+from screens.page import Page
+from screens.pane import PaneView
+from screens.rows import row_commands
+from screens.trail import Place, scoped
+
+if TYPE_CHECKING:
+    from console.store import View
+    from screens.desk import Desk
+
+_LOUD = {Tone.BAD: "error", Tone.WARN: "warning"}
+
+
+class PanePage(Page):
+    """`place.name` is the pane, `place.scope` its facets, `place.subject` the row for the cursor."""
+
+    def __init__(self, desk: Desk, place: Place) -> None:
+        super().__init__(desk, place)
+        if place.instance is None:
+            raise UsageError(f"no instance has a pane `{place.name}`")
+        self.instance: InstanceId = place.instance
+        self.pane: Pane[Any] = self._declared(place.name)
+        self.view: View[Any] = desk.kernel.view(self.instance, self.pane.table)
+        self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
+        self.rows.utc = desk.utc
+        self.rows.save = desk.save
+
+    def _declared(self, name: str) -> Pane[Any]:
+        for pane in self.desk.kernel.panes(self.instance):
+            if pane.name == name:
+                return pane
+        raise UsageError(f"{self.instance} has no pane `{name}`")
+
+    def compose(self) -> ComposeResult:
+        yield self.rows
+
+    def on_mount(self) -> None:
+        if self.place.filter and (problem := self.rows.set_filter(self.place.filter)):
+            self.desk.say(problem, "warning")
+
+    def on_unmount(self) -> None:
+        self.view.close()
+
+    # -- what the desk asks
+
+    def escape(self) -> bool:
+        return self.rows.escape()
+
+    def take_focus(self) -> None:
+        self.rows.take_focus()
+
+    def here(self) -> Place:
+        return replace(
+            self.place,
+            scope=scoped(self.rows.scope),
+            filter=self.rows.filter_line,
+            subject=self.rows.selected_key or "",
+        )
+
+    def actions(self) -> Sequence[Action[Any]]:
+        return self.pane.actions
+
+    def commands(self) -> Sequence[Command]:
+        return (*row_commands(self), *self._viewing())
+
+    def _viewing(self) -> tuple[Command, ...]:
+        """What changes how the rows are shown."""
+        rows = self.rows
+
+        def view(name: str, title: str, run: Callable[[], object], about: str, *, hint: bool = False) -> Command:
+            return Command(name, title, run, group="rows", help=about, hint=hint)
+
+        return (
+            view("filter", "filter", rows.action_filter, "words, !not, node=x, -l labels, -f fuzzy", hint=True),
+            view("describe", "detail", rows.action_describe, "open or close the detail panel", hint=True),
+            view("wide", "wide", rows.action_wide, "all columns, or those that fit"),
+            view("faults", "faults", rows.action_faults, "only rows with a fault"),
+            view("freeze", "pause", rows.action_freeze, "keep the rows as they are, or catch up"),
+            view("sort", "sort", rows.action_next_sort, "sort by the next column; shift with a letter sorts by it"),
+            view("copy", "copy", rows.action_copy, "the name; again: the row; again: the cell"),
+            view("save", "save", rows.action_save, "the shown rows as CSV"),
+            *self._namespaces(),
+        )
+
+    def _namespaces(self) -> tuple[Command, ...]:
+        """0 lifts the limit, 1 to 9 are the favourite namespaces, k9s's numbers."""
+        favourites = self.desk.kernel.settings.favourites[:9]
+        lift = Command("all-namespaces", "all namespaces", partial(self._limit, ""), key="0", group="rows")
+        chosen = [
+            Command(f"namespace-{at}", f"namespace {name}", partial(self._limit, name), key=str(at), group="rows")
+            for at, name in enumerate(favourites, start=1)
+        ]
+        return (lift, *chosen)
+
+    def _limit(self, namespace: str) -> None:
+        facets: Mapping[str, str] = {**self.rows.scope, "namespace": namespace}
+        self.rows.set_scope({key: value for key, value in facets.items() if value})
+        self.post_message(self.Changed())
+
+    # -- ways out of here
+
+    def jump(self, jump: Jump[Any], row: Any) -> None:
+        """Go where a declared jump leads from this row."""
+        facets = self.desk.kernel.fence.call(f"{self.pane.name} jump {jump.title}", None, jump.facets, row, self.facts)
+        if facets is None:
+            self.desk.say(f"{jump.title}: there is none for this row", "warning")
+            return
+        self.desk.go(Place("pane", jump.pane, self._owner(jump.pane), scoped(facets)))
+
+    def _owner(self, pane: str) -> InstanceId | None:
+        if any(known.name == pane for known in self.desk.kernel.panes(self.instance)):
+            return self.instance
+        found = self.desk.kernel.find_pane(pane)
+        return found[0] if found else None
+
+    @property
+    def facts(self) -> Any:
+        return self.view.facts
+
+    # -- what the pane tells
+
+    @on(PaneView.Moved)
+    def _moved(self, event: PaneView.Moved) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+    @on(PaneView.Activated)
+    def _activated(self, event: PaneView.Activated) -> None:
+        event.stop()
+        self.desk.press("enter")
+
+    @on(PaneView.Said)
+    def _said(self, event: PaneView.Said) -> None:
+        event.stop()
+        self.desk.say(event.text, _LOUD.get(event.tone, "information"))

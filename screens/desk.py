@@ -1,0 +1,216 @@
+"""The one screen behind all pages: header, one or two pages, command line, footer; keys and background work.
+
+A key goes first to a text field that has the focus, then to the command that holds it (`commands.py`), then to the
+focused widget's own bindings (arrows, page keys). The desk does nothing to a cluster and knows no system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+
+from screens.headline import Headline, parts
+from screens.paint import paint_of
+from screens.trail import Place
+from screens.ways import WIDE_ENOUGH, Half, Ways
+from screens.widgets.status import FooterLine, HeaderLine
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+    from screens.commands import Command
+    from screens.keymap import Keymap
+    from screens.page import Page
+
+T = TypeVar("T")
+_log = logging.getLogger("pilothouse.screens")
+TEXT_KEYS_LET_THROUGH = frozenset({"ctrl+p"})
+
+
+class Desk(Screen[None]):
+    """See the module. `kernel` and `keymap` are there once `opened` is True; nothing uses them before."""
+
+    DEFAULT_CSS = """
+    Desk { layout: vertical; }
+    Desk > #pages { height: 1fr; }
+    Desk > #pages > .other { border-left: solid $panel-lighten-2; }
+    """
+    kernel: Runtime
+    keymap: Keymap
+
+    class Done(Message):
+        """A command was used; the tour listens."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways = Ways(self)
+        self.opened = False
+        self.utc = False
+        self.low_bandwidth = False
+        self.headline = Headline()
+        self.again: Callable[[], None] | None = None
+        self._questions = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._commands: tuple[Command, ...] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine(id="header")
+        yield Horizontal(id="pages")
+        yield FooterLine(id="footer")
+
+    def on_mount(self) -> None:
+        self.draw_lines()
+
+    # -- work in the background, and what it says
+
+    def start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
+        """Run something that takes time; what it raises is shown, never lost and never the end of the program."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Awaitable[object]) -> None:
+        from console.errors import ConsoleError
+
+        try:
+            await work
+        except ConsoleError as error:
+            self.say(str(error), "error")
+        except Exception as error:
+            _log.exception("a page or a plugin failed")
+            self.say(f"{type(error).__name__}: {error} (the log file has more)", "error")
+
+    def stand(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
+        """Run something that has no end of its own (it follows the kernel); whoever starts it cancels it."""
+        return asyncio.create_task(self._guarded(work))
+
+    @property
+    def outstanding(self) -> int:
+        """How much started work has not ended, but for what waits for an answer of the person."""
+        return len(self._tasks) - self._questions
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """One line for a few seconds: `information`, `warning` or `error`. Foreign text is safe here."""
+        level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
+        self.notify(text, severity=level, markup=False, timeout=8 if level == "error" else 4)
+
+    def save(self, name: str, text: str) -> str:
+        """Write a text into the folder of saved things; the sentence to show. Raises OSError."""
+        from console.paths import saved
+
+        return f"saved {saved(name, text)}"
+
+    async def ask(self, question: ModalScreen[T]) -> T | None:
+        """Put a question before the desk and wait for the answer; None when it was dismissed."""
+        answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+        self._questions += 1
+        try:
+            self.app.push_screen(question, lambda given: None if answer.done() else answer.set_result(given))
+            return await answer
+        finally:
+            self._questions -= 1
+
+    async def release(self) -> None:
+        """End all background work; the program leaves."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- pages
+
+    @property
+    def page(self) -> Page | None:
+        """The page that has the keyboard."""
+        return self.ways.page
+
+    def go(self, place: Place, *, half: Half | None = None) -> None:
+        """Show a place, in the present half unless another is named."""
+        self.start(self.ways.show(place, half or self.ways.half))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        number = self.ways.half_of(event.widget)
+        if number is not None:
+            self.ways.activate(number)
+
+    def on_resize(self) -> None:
+        if len(self.ways.halves) > 1 and self.size.width < WIDE_ENOUGH:
+            self.start(self.ways.split())
+        self.changed()
+
+    # -- commands and keys
+
+    def changed(self) -> None:
+        """What can be done, or how things are called, may be different now."""
+        self._commands = None
+        self.call_later(self.draw_lines)
+
+    def on_page_changed(self) -> None:
+        self.changed()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All that can be done now: the page's own first, then the desk's; keys given."""
+        if self._commands is None:
+            from screens.commands import keyed
+            from screens.orders import desk_commands
+
+            own: Sequence[Command] = self.page.commands() if self.page is not None else ()
+            self._commands = keyed((*own, *desk_commands(self)), self.keymap)
+        return self._commands
+
+    def on_key(self, event: events.Key) -> None:
+        from textual.widgets import Input
+
+        writes = isinstance(self.focused, Input) and event.key not in TEXT_KEYS_LET_THROUGH
+        if self.opened and not writes and self.press(event.key):
+            event.stop()
+            event.prevent_default()
+
+    def press(self, key: str) -> bool:
+        """Use the command on a key; False where no command has it."""
+        from screens.commands import by_key
+        from screens.keymap import normal
+
+        command = by_key(self.commands, normal(key) if len(key) > 1 else key)
+        if command is not None:
+            self.run_command(command)
+        return command is not None
+
+    def on_footer_line_pressed(self, event: FooterLine.Pressed) -> None:
+        self.press(event.key)
+
+    def run_command(self, command: Command) -> None:
+        """Do it, or say in one line why it cannot be done."""
+        from screens.commands import fenced_why
+
+        reason = fenced_why(command)
+        if reason is not None:
+            self.say(f"{command.title}: {reason}", "warning")
+            return
+        made = command.run()
+        if asyncio.iscoroutine(made):
+            self.start(made)
+        self.post_message(Desk.Done(command.id))
+
+    # -- lines
+
+    def draw_lines(self) -> None:
+        """Header and footer as they are now; writes nothing that is unchanged."""
+        now = self.kernel.clock.now() if self.opened else 0.0
+        glyphs = paint_of(self.app).glyphs
+        self.query_one(HeaderLine).show(*parts(self.headline, now, self.size.width, glyphs=glyphs))
+        if self.opened:
+            hints = [(c.key, c.key_label, c.title) for c in self.commands if c.hint and c.key]
+            self.query_one(FooterLine).hints(hints)

@@ -1,0 +1,78 @@
+"""What the desk itself can do on every page: navigate, filter the command line, split, help, themes, quit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from screens.commands import Command
+from screens.trail import OVERVIEW, Place
+
+if TYPE_CHECKING:
+    from screens.desk import Desk
+
+
+def desk_commands(desk: Desk) -> tuple[Command, ...]:
+    """The desk's commands; a page's own shadow those on the same key."""
+    return (*_moving(desk), *_looking(desk))
+
+
+def _moving(desk: Desk) -> tuple[Command, ...]:
+    def back() -> object:
+        page = desk.page
+        return None if page is not None and page.escape() else desk.ways.step(-1)
+
+    trail = desk.ways.half.trail
+    return (
+        Command("command", "command", lambda: command_line(desk), hint=True, help="go to any pane or kind, :q to quit"),
+        Command("help", "help", lambda: desk.go(Place("help")), hint=True, help="every key that works here"),
+        Command("back", "back", back, hint=trail.at > 0, help="close the filter, or back to the place before"),
+        Command("last", "last place", desk.ways.swap, help="the place shown before this one"),
+        Command("older", "older place", lambda: desk.ways.step(-1), help="back on the trail"),
+        Command("newer", "newer place", lambda: desk.ways.step(1), help="forth on the trail"),
+        Command("palette", "palette", desk.app.action_command_palette, help="every command by name"),
+        Command("split", "split", desk.ways.split, help="two pages side by side, or one again"),
+        Command("other", "other side", desk.ways.move, help="the keyboard to the other page", why=lambda: _alone(desk)),
+        Command("overview", "overview", lambda: desk.go(OVERVIEW), help="one screen for the person on call"),
+        Command("quit", "quit", desk.app.exit, help="leave; runs go on by themselves"),
+    )
+
+
+def _alone(desk: Desk) -> str | None:
+    return None if len(desk.ways.halves) > 1 else "there is only one page; | splits the screen"
+
+
+def _looking(desk: Desk) -> tuple[Command, ...]:
+    def header() -> None:
+        line = desk.query_one("#header")
+        line.display = not line.display
+
+    def zone() -> None:
+        desk.utc = not desk.utc
+        desk.say("times in UTC" if desk.utc else "times in the local zone")
+        desk.refresh(recompose=False)
+
+    return (
+        Command("header", "header", header, help="show or hide the first line"),
+        Command("zone", "UTC", zone, help="times in UTC or in the local zone"),
+        Command("reload", "reload", lambda: reload(desk), help="ask every source again now"),
+        Command("screenshot", "picture", lambda: picture(desk), help="save the screen as an SVG file"),
+    )
+
+
+async def command_line(desk: Desk, text: str = "") -> None:
+    """Open the `:` line."""
+    from screens.commandbar import open_bar
+
+    await open_bar(desk, text)
+
+
+def reload(desk: Desk) -> None:
+    """Ask every source again, without waiting for its back-off."""
+    for instance in desk.kernel.instances:
+        desk.kernel.wake(instance.id)
+    desk.say("asking again")
+
+
+def picture(desk: Desk) -> None:
+    """Save the screen as an SVG file and say where."""
+    desk.say(f"saved {desk.app.save_screenshot()}")

@@ -1,0 +1,99 @@
+"""Driving the program as a person does: keys in, text of the screen out; waiting by what is still to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from console.config import Settings
+from console.runtime import Runtime
+from screens.app import Opening, PilothouseApp
+from tests.clock import FakeClock
+from tests.screens import fleet
+
+ROUNDS = 400
+
+
+@dataclass(slots=True)
+class Driver:
+    """A running program with the scripted fleet behind it."""
+
+    pilot: Pilot[Any]
+    app: PilothouseApp
+    sea: fleet.Sea
+    clock: FakeClock
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, then wait until nothing is left to do."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.quiet()
+
+    async def type(self, text: str) -> None:
+        names = {":": "colon", "/": "slash", " ": "space", "=": "equals_sign", "-": "minus"}
+        for letter in text:
+            await self.pilot.press(names.get(letter, letter))
+
+    async def order(self, line: str) -> None:
+        """Type a `:` line and enter."""
+        await self.press("colon")
+        await self.type(line)
+        await self.press("enter")
+
+    async def quiet(self) -> None:
+        """Until no work is outstanding, all messages are handled, and the store has published."""
+        for _ in range(ROUNDS):
+            await self.pilot.pause()
+            await self.clock.advance(0.3)
+            if not self.app.desk.outstanding:
+                await self.pilot.pause()
+                return
+        raise AssertionError("the program did not come to rest")
+
+    async def until(self, true: Callable[[], bool], what: str = "") -> None:
+        """Until something is so; each round lets all messages be handled and the clock move."""
+        for _ in range(ROUNDS):
+            if true():
+                return
+            await self.pilot.pause()
+            await self.clock.advance(0.3)
+            await asyncio.sleep(0)
+        raise AssertionError(f"never came: {what}\n{self.text()}")
+
+    @property
+    def said(self) -> list[str]:
+        """What the program said in one-line messages that still stand."""
+        return [str(note.message) for note in self.app._notifications]  # noqa: SLF001  # Textual has no other way
+
+    def text(self) -> str:
+        """What stands on the screen, line by line."""
+        screen = self.app.screen
+        lines = screen._compositor.render_strips()  # noqa: SLF001  # the only place that knows what is painted
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
+
+    async def sees(self, *words: str) -> None:
+        """Wait until all words stand on the screen."""
+        await self.until(lambda: all(word in self.text() for word in words), " and ".join(words))
+
+
+@asynccontextmanager
+async def driving(
+    *, size: tuple[int, int] = (100, 30), settings: Settings | None = None, start: str = "", **opening: Any
+) -> AsyncIterator[Driver]:
+    """The program on a small sea, open and at rest."""
+    sea, clock = fleet.sea(), FakeClock()
+
+    async def kernel() -> Runtime:
+        return await fleet.opened(settings, clock)
+
+    app = PilothouseApp(Opening(kernel, start=start, **opening))
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(pilot, app, sea, clock)
+        await driver.until(lambda: app.desk.opened and app.desk.page is not None, "an open desk")
+        await driver.quiet()
+        yield driver

@@ -1,0 +1,107 @@
+"""Going from place to place by keys: panes, history, namespaces, what cannot be done."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.screens.app.steering import driving
+
+SIZES = [(80, 24), (160, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_place_is_the_overview_with_a_tile_for_each_system(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        await driver.sees("fleet north", "3/3", "● live", "north")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_pane_is_opened_by_its_alias_limited_to_a_namespace_and_shows_changes(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        await driver.order("bo kiel")
+        await driver.sees("anna", "bertha", "2 of 3")
+        assert "clara" not in driver.text()
+        driver.sea.add(type(driver.sea.boats["kiel/anna"])("dora", "kiel"))
+        await driver.sees("dora")
+
+
+async def test_the_line_completes_with_tab_and_remembers_what_was_typed() -> None:
+    async with driving() as driver:
+        await driver.press("colon")
+        await driver.type("nod")
+        await driver.press("tab", "enter")
+        await driver.sees("node1", "node2")
+        await driver.press("colon", "up")
+        assert ":nodes" in driver.text()
+        await driver.press("escape")
+        assert ":nodes" not in driver.text()
+
+
+async def test_back_forth_and_last_walk_the_places() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.order("nodes")
+        await driver.press("left_square_bracket")
+        await driver.sees("anna")
+        await driver.press("right_square_bracket")
+        await driver.sees("node1")
+        await driver.press("minus")
+        await driver.sees("anna")
+        await driver.press("minus")
+        await driver.sees("node1")
+
+
+async def test_escape_closes_the_filter_first_and_then_goes_back() -> None:
+    async with driving() as driver:
+        await driver.order("boats /clara")
+        await driver.sees("1 of 3")
+        await driver.press("escape")
+        await driver.sees("bertha")
+        await driver.press("escape")
+        await driver.sees("systems")
+
+
+async def test_a_kind_that_no_pane_declares_is_found_through_the_plugin() -> None:
+    async with driving() as driver:
+        await driver.order("gulls")
+        await driver.sees("gull-1")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("krakens", "no pane and no kind `krakens`"),
+        ("ctx mars", "no context `mars`"),
+        ("theme pink", "no theme `pink`"),
+        ("boats kiel oslo", "only one namespace"),
+    ],
+)
+async def test_a_line_that_leads_nowhere_says_why_and_leaves_the_page(line: str, why: str) -> None:
+    async with driving() as driver:
+        await driver.order(line)
+        await driver.until(lambda: any(why in said for said in driver.said), why)
+        await driver.sees("systems")
+
+
+async def test_another_context_is_opened_without_a_restart() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.order("ctx south")
+        await driver.sees("south", "0 boats")
+
+
+async def test_two_pages_stand_side_by_side_and_tab_moves_between_them() -> None:
+    async with driving(size=(160, 50)) as driver:
+        await driver.order("boats")
+        await driver.press("vertical_line")
+        await driver.order("nodes")
+        await driver.sees("anna", "node1")
+        await driver.press("tab")
+        await driver.order("boats oslo")
+        await driver.sees("clara", "node1", "1 of 3")
+
+
+async def test_a_narrow_screen_says_what_two_pages_need() -> None:
+    async with driving(size=(80, 24)) as driver:
+        await driver.press("vertical_line")
+        assert "two pages need 140 columns, here are 80" in driver.said
