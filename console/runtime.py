@@ -24,6 +24,7 @@ from console.fence import Fence
 from console.model import InstanceId
 from console.plugin import Client, Deferred, Facts, Instance, Pane, Plugin, Reach, Source, Stream, Table
 from console.store import Store, View
+from console.triage import Triage
 from console.version import VERSION
 
 R = TypeVar("R")
@@ -65,6 +66,8 @@ class Runtime:
         self._settings: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._platform: InstanceId | None = None
+        self.triage = Triage(self.store)
+        self._judged: list[Want] = []
         self.demands = Demands(
             self.store, sources=lambda instance: self._opened[instance].sources, client=self.client, start=self._start
         )
@@ -136,6 +139,7 @@ class Runtime:
         return chosen.id
 
     async def _leave(self, instance: InstanceId) -> None:
+        self.triage.forget(instance)
         await self.demands.leave(instance)
         opened = self._opened.pop(instance)
         self.store.forget(instance)
@@ -247,6 +251,16 @@ class Runtime:
     def want(self, instance: InstanceId, table: Table[Any]) -> Want:
         """Keep a source running in the background until the want is closed."""
         return self.demands.want(instance, table)
+
+    async def judge(self) -> None:
+        """Keep findings of every open instance from now on (`triage.findings`); what the rules read is wanted."""
+        if not self._judged:
+            self._start(self.triage.run())
+        for instance, opened in list(self._opened.items()):
+            if opened.plugin.rules is not None:
+                rules = await asyncio.to_thread(opened.plugin.rules.load)
+                self._judged += [self.want(instance, table) for table in {rule.reads for rule in rules}]
+                self.triage.watch(instance, rules)
 
     def wake(self, instance: InstanceId) -> None:
         """Try every source of an instance again now (reload key)."""

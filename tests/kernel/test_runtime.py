@@ -95,3 +95,12 @@ async def test_panes_are_found_by_name_alias_and_instance(runtime: Runtime) -> N
     assert runtime.find_pane("nothing") is None
     with pytest.raises(UsageError, match="no cluster is open"):
         _ = runtime.platform
+
+
+async def test_findings_are_kept_once_somebody_asks(runtime: Runtime, warehouses: dict[str, Warehouse]) -> None:
+    await runtime.judge()
+    assert await runtime.ready(EAST, [WIDGETS]) == []
+    warehouses["east"].put(Widget("w1", "node1", broken=True))
+    while not runtime.triage.findings:
+        await runtime.changed()
+    assert runtime.triage.findings[0].title == "w1 is broken"
