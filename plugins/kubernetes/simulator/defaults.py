@@ -1,0 +1,175 @@
+"""What the API server adds to an object that is created: defaults of its fields, and what its registry prepares (status, addresses, tolerations)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plugins.kubernetes.simulator import kinds
+from plugins.kubernetes.simulator.kinds import Kind
+
+if TYPE_CHECKING:
+    from plugins.kubernetes.simulator.world import World
+
+Object = dict[str, Any]
+
+_CONTAINER: Object = {
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+    "imagePullPolicy": "IfNotPresent",
+}
+_EVICT_AFTER = 300
+_PRIORITIES = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
+
+
+def pod_spec(spec: Object) -> None:
+    """Default a pod spec in place, also inside templates."""
+    for part in ("initContainers", "containers"):
+        for container in spec.get(part) or []:
+            container.setdefault("resources", {})
+            for field, value in _CONTAINER.items():
+                container.setdefault(field, value)
+            for port in container.get("ports") or []:
+                port.setdefault("protocol", "TCP")
+    for field, value in (
+        ("restartPolicy", "Always"),
+        ("terminationGracePeriodSeconds", 30),
+        ("dnsPolicy", "ClusterFirst"),
+        ("schedulerName", "default-scheduler"),
+    ):
+        spec.setdefault(field, value)
+    spec.setdefault("securityContext", {})
+
+
+def fill(kind: Kind, body: Object) -> None:
+    """Static defaults, in place."""
+    spec: Object = body.get("spec") or {}
+    if kind is kinds.PODS:
+        pod_spec(spec)
+    elif kind in (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.JOBS):
+        _workload(kind, spec)
+    elif kind is kinds.SERVICES:
+        _service(spec)
+    elif kind is kinds.CLAIMS:
+        spec.setdefault("volumeMode", "Filesystem")
+        body["status"] = {"phase": "Pending"}
+    elif kind is kinds.VOLUMES:
+        spec.setdefault("volumeMode", "Filesystem")
+        spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+        body.setdefault("status", {"phase": "Pending"})
+    elif kind is kinds.NAMESPACES:
+        body["spec"] = {"finalizers": ["kubernetes"]}
+        body["status"] = {"phase": "Active"}
+        body["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = body["metadata"]["name"]
+    elif kind is kinds.SECRETS:
+        body.setdefault("type", "Opaque")
+    elif kind is kinds.STORAGE_CLASSES:
+        body.setdefault("reclaimPolicy", "Delete")
+        body.setdefault("volumeBindingMode", "Immediate")
+    if kind in (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.BUDGETS, kinds.REPLICA_SETS):
+        body.setdefault("status", {})
+
+
+def _workload(kind: Kind, spec: Object) -> None:
+    template = spec.setdefault("template", {})
+    template.setdefault("metadata", {})
+    pod_spec(template.setdefault("spec", {}))
+    if kind is kinds.JOBS:
+        for field, value in (("parallelism", 1), ("completions", 1), ("backoffLimit", 6), ("suspend", False)):
+            spec.setdefault(field, value)
+        spec.setdefault("completionMode", "NonIndexed")
+        return
+    if kind is not kinds.DAEMON_SETS:
+        spec.setdefault("replicas", 1)
+    if kind is kinds.DEPLOYMENTS:
+        spec.setdefault("strategy", {"type": "RollingUpdate"})
+        if spec["strategy"].get("type") == "RollingUpdate":
+            spec["strategy"].setdefault("rollingUpdate", {"maxUnavailable": "25%", "maxSurge": "25%"})
+        spec.setdefault("revisionHistoryLimit", 10)
+        spec.setdefault("progressDeadlineSeconds", 600)
+    elif kind is kinds.STATEFUL_SETS:
+        spec.setdefault("podManagementPolicy", "OrderedReady")
+        strategy = spec.setdefault("updateStrategy", {"type": "RollingUpdate"})
+        if strategy.get("type") == "RollingUpdate":
+            strategy.setdefault("rollingUpdate", {"partition": 0})
+        spec.setdefault("revisionHistoryLimit", 10)
+        spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
+    elif kind is kinds.DAEMON_SETS:
+        spec.setdefault("updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}})
+        spec.setdefault("revisionHistoryLimit", 10)
+
+
+def _service(spec: Object) -> None:
+    spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    for port in spec.get("ports") or []:
+        port.setdefault("protocol", "TCP")
+        port.setdefault("targetPort", port["port"])
+    if spec["type"] != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+
+
+def prepare(world: World, kind: Kind, body: Object) -> None:
+    """What depends on the world: admission of pods, addresses of services, finalizers of volumes."""
+    if kind is kinds.PODS:
+        _admit_pod(world, body)
+    elif kind is kinds.SERVICES:
+        _address(world, body)
+    elif kind is kinds.CLAIMS:
+        _protect(body, "kubernetes.io/pvc-protection")
+    elif kind is kinds.VOLUMES:
+        _protect(body, "kubernetes.io/pv-protection")
+    elif kind is kinds.NODES:
+        body.setdefault("spec", {})
+        body.setdefault("status", {})
+
+
+def _protect(body: Object, finalizer: str) -> None:
+    finalizers = body["metadata"].setdefault("finalizers", [])
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
+
+
+def _admit_pod(world: World, body: Object) -> None:
+    spec = body["spec"]
+    mirror = "kubernetes.io/config.mirror" in (body["metadata"].get("annotations") or {})
+    if not mirror:
+        spec.setdefault("serviceAccountName", "default")
+        spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    spec.setdefault("priority", _PRIORITIES.get(spec.get("priorityClassName", ""), 0))
+    spec.setdefault("enableServiceLinks", True)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    tolerations = spec.setdefault("tolerations", [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(t.get("key", key) == key and t.get("effect", "NoExecute") == "NoExecute" for t in tolerations):
+            tolerations.append(
+                {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _EVICT_AFTER}
+            )
+    body.setdefault("status", {"phase": "Pending", "qosClass": quality(spec)})
+
+
+def quality(spec: Object) -> str:
+    """Guaranteed, Burstable or BestEffort, by the containers' requests and limits."""
+    resources = [container.get("resources") or {} for container in spec.get("containers") or []]
+    if not any(item.get("requests") or item.get("limits") for item in resources):
+        return "BestEffort"
+    for item in resources:
+        limits = item.get("limits") or {}
+        if {"cpu", "memory"} - set(limits) or (item.get("requests") or limits) != limits:
+            return "Burstable"
+    return "Guaranteed"
+
+
+def _address(world: World, body: Object) -> None:
+    spec = body["spec"]
+    body.setdefault("status", {"loadBalancer": {}})
+    if spec["type"] == "ExternalName":
+        return
+    if not spec.get("clusterIP"):
+        number = world.store.count(kinds.SERVICES)
+        spec["clusterIP"] = f"10.{96 + number // 60_000}.{number // 250 % 240 + 16}.{number % 250 + 1}"
+    spec.setdefault("clusterIPs", [spec["clusterIP"]])
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        for port in spec.get("ports") or []:
+            port.setdefault("nodePort", 30_000 + world.random.randrange(2_768))
