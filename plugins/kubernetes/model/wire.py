@@ -52,6 +52,12 @@ class Meta(Wire, frozen=True, gc=False):
     finalizers: tuple[str, ...] | None = None
 
 
+class NamedWire(Wire, frozen=True, gc=False):
+    """Any object of which only the name matters."""
+
+    metadata: Meta
+
+
 class MetaAnnotated(Meta, frozen=True, gc=False):
     """ObjectMeta of kinds whose annotations matter (nodes, workloads): few objects, so memory is no concern."""
 

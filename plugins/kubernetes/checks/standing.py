@@ -1,0 +1,70 @@
+"""What stands on nodes, and what its leaving means: everything of a verdict but the room elsewhere.
+
+Pure. `standing` sorts the pods of the nodes once; `reasons` turns them into a verdict's lines. Both are used by the
+*can go?* column (a node at a time, kept up to date by a join), by plans and by guards (several nodes, computed anew).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from console.plugin import Facts
+from plugins.kubernetes.checks.fates import EVICTED, Fate, fate, volumes
+from plugins.kubernetes.checks.room import Mover
+from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.placing import Term
+from plugins.kubernetes.model.pods import Pod
+from plugins.kubernetes.model.podshape import PodShape
+from plugins.kubernetes.model.sets import STATEFUL_KINDS
+from plugins.kubernetes.model.wire import Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The pods of some nodes by what becomes of them; `by_set` those of sets (key `namespace/Kind/name`)."""
+
+    nodes: frozenset[str]
+    pods: tuple[tuple[Pod, Fate], ...]
+
+    def of(self, *fates: Fate) -> list[Pod]:
+        return [pod for pod, its in self.pods if its in fates]
+
+    @property
+    def evicted(self) -> list[Pod]:
+        """Those that a drain sends away."""
+        return [pod for pod, its in self.pods if its in EVICTED]
+
+    def by_owner(self, *, stateful: bool) -> dict[str, list[tuple[Pod, Fate]]]:
+        """Evicted pods by owner key, of sets or of everything else that makes its pods again."""
+        found: dict[str, list[tuple[Pod, Fate]]] = defaultdict(list)
+        for pod, its in self.pods:
+            owner = pod.workload
+            if owner is None or its not in {Fate.MOVES, Fate.RETURNS}:
+                continue
+            if (owner.kind in STATEFUL_KINDS) is stateful:
+                found[f"{pod.namespace}/{owner.kind}/{owner.name}"].append((pod, its))
+        return found
+
+
+def standing(nodes: Iterable[str], facts: Facts) -> Standing:
+    """Sort the pods of these nodes."""
+    names = frozenset(nodes)
+    pods = [pod for name in sorted(names) for pod in facts.by(tables.PODS_BY_NODE, name)]
+    pods.sort(key=lambda pod: (pod.namespace, pod.name))
+    return Standing(names, tuple((pod, fate(pod, facts)) for pod in pods))
+
+
+def movers(pods: Sequence[Pod], facts: Facts) -> tuple[Mover, ...]:
+    """Pods that must find another node, alike ones together."""
+    groups: dict[tuple[str, PodShape, Pairs, tuple[tuple[Term, ...], ...], bool], list[Pod]] = {}
+    for pod in pods:
+        reach = tuple(volume.terms for volume in volumes(pod, facts) if volume.terms) if pod.claims else ()
+        labels = pod.labels if pod.shape.apart else ()
+        member = pod.owner is not None and pod.owner.kind in STATEFUL_KINDS
+        groups.setdefault((pod.namespace, pod.shape, labels, reach, member), []).append(pod)
+    return tuple(
+        Mover(namespace, shape, labels, len(group), group[0].name, reach, member)
+        for (namespace, shape, labels, reach, member), group in groups.items()
+    )

@@ -1,0 +1,112 @@
+"""Can these nodes go? The one function behind the *can go?* column, plans, guards and "what if".
+
+What this version of the console knows is Kubernetes: owners, budgets, volumes, room, static pods. It does not know the
+quorums of message systems. A node with members of a set therefore gets UNKNOWN for each set, with everything that can
+be said (members left, budget, what waits for the node), until a plugin that knows the system vouches for the set (its
+key in the option `vouched` of the target). Unknown is unsafe: a plan that meets it refuses. So a thin run drains only
+nodes whose pods can move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from console.model import Answer, Reason, Ref, SourceState, Verdict
+from console.plugin import Facts, Table, Target
+from plugins.kubernetes.checks.budgeting import budget_reasons
+from plugins.kubernetes.checks.control_plane import control_plane_reasons
+from plugins.kubernetes.checks.fates import Fate
+from plugins.kubernetes.checks.losses import loss_reasons
+from plugins.kubernetes.checks.members import set_reasons
+from plugins.kubernetes.checks.room import Mover, Room, place, room
+from plugins.kubernetes.checks.standing import Standing, movers, standing
+from plugins.kubernetes.checks.words import listed
+from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.nodes import Node
+
+READS: tuple[Table[Any], ...] = (
+    tables.NODES,
+    tables.PODS,
+    tables.SETS,
+    tables.WORKLOADS,
+    tables.BUDGETS,
+    tables.CLAIMS,
+    tables.VOLUMES,
+)
+VOUCHED = "vouched"
+
+
+def verdict(facts: Facts, target: Target) -> Verdict:
+    """What a drain of all these nodes together would meet; the worst reason decides.
+
+    Rooms are computed exactly, from the pods of every other node.
+    """
+    missing = tuple(unread(facts))
+    if missing:
+        return Verdict(missing)
+    names = frozenset(target.nodes)
+    rooms = {name: room(node, facts) for name, node in facts.rows(tables.NODES).items() if name not in names}
+    stand = standing(names, facts)
+    return Verdict((*reasons(stand, facts, vouched(target)), *room_reasons(stand, rooms, facts)))
+
+
+def unread(facts: Facts) -> Iterator[Reason]:
+    """Tables that cannot be judged by: not read completely, old, or forbidden."""
+    for table in READS:
+        snapshot = facts.snapshot(table)
+        if snapshot.complete and snapshot.state is SourceState.LIVE and not snapshot.note:
+            continue
+        why = snapshot.error or snapshot.note or "not read completely yet"
+        yield Reason(Answer.UNKNOWN, table.name, f"{table.name} cannot be judged: {why}")
+
+
+def vouched(target: Target) -> frozenset[str]:
+    """Sets for whose quorum another plugin answers."""
+    given = target.options.get(VOUCHED)
+    return frozenset(str(one) for one in given) if isinstance(given, list | tuple) else frozenset()
+
+
+def reasons(stand: Standing, facts: Facts, known: frozenset[str] = frozenset()) -> Iterator[Reason]:
+    """Everything but the room elsewhere."""
+    nodes = facts.rows(tables.NODES)
+    for name in sorted(stand.nodes):
+        node = nodes.get(name)
+        if node is None:
+            yield Reason(Answer.UNKNOWN, "nodes", f"there is no node {name}", Ref("node", name))
+        elif node.ready is not True:
+            yield Reason(Answer.UNKNOWN, "nodes", _unheard(node), Ref("node", name, uid=node.uid))
+    yield from control_plane_reasons(stand, facts)
+    yield from budget_reasons(stand, facts)
+    yield from set_reasons(stand, facts, known)
+    yield from loss_reasons(stand, facts)
+
+
+def room_reasons(stand: Standing, rooms: Mapping[str, Room], facts: Facts) -> Iterator[Reason]:
+    """Whether what moves fits elsewhere."""
+    yield from room_for(movers(stand.of(Fate.MOVES), facts), stand.nodes, rooms, facts)
+
+
+def room_for(
+    leaving: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, Room], facts: Facts
+) -> Iterator[Reason]:
+    """The same for pods that were sorted before."""
+    todo = tuple(leaving)
+    if not todo:
+        return
+    fit = place(todo, without, rooms, facts)
+    for mover, count, why in fit.left:
+        if mover.member:
+            text = f"{mover.namespace}/{mover.example} waits for {listed(sorted(without))}, {why}"
+            subject = Ref("pod", mover.example, mover.namespace)
+            yield Reason(Answer.DECIDE, "room elsewhere", text, subject, decision="stays-pending")
+            continue
+        text = f"{count} of {mover.count} like {mover.namespace}/{mover.example} find no room: {why}"
+        yield Reason(Answer.NO, "room elsewhere", text, Ref("pod", mover.example, mover.namespace))
+    if fit.placed:
+        yield Reason(Answer.SAFE, "room elsewhere", str(fit))
+
+
+def _unheard(node: Node) -> str:
+    word = "is not ready" if node.ready is False else "is not heard"
+    return f"{node.name} {word}: nobody would confirm that its pods have stopped"

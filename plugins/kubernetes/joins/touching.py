@@ -1,0 +1,63 @@
+"""Which subjects of a join a changed row concerns, where several joins ask the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from console.plugin import Facts
+from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.budgets import Budget
+from plugins.kubernetes.model.pods import Pod
+from plugins.kubernetes.model.sets import STATEFUL_KINDS, MemberSet
+from plugins.kubernetes.model.volumes import Claim, Volume
+from plugins.kubernetes.model.workloads import Workload
+
+SMALL = 16
+"""Up to so many pods a workload's state concerns the nodes of all of them; one pod more or less of a larger one does
+not make an outage."""
+
+
+def node_of(pod: Pod, _facts: Facts) -> Iterable[str]:
+    """The node of a pod."""
+    return (pod.node,) if pod.node else ()
+
+
+def nodes_of_owner(row: MemberSet | Workload, facts: Facts) -> set[str]:
+    """The nodes under the pods of a set, or of a small workload."""
+    if isinstance(row, Workload) and row.desired > SMALL:
+        return set()
+    return {pod.node for pod in facts.by(tables.PODS_BY_OWNER, row.key) if pod.node}
+
+
+def nodes_of_budget(budget: Budget, facts: Facts) -> set[str]:
+    """The nodes under the pods of a budget."""
+    return {pod.node for pod in pods_of_budget(budget, facts) if pod.node}
+
+
+def pods_of_budget(budget: Budget, facts: Facts) -> Iterator[Pod]:
+    """The pods that a budget selects."""
+    judged: dict[int, bool] = {}
+    for pod in facts.by(tables.PODS_BY_NAMESPACE, budget.namespace):
+        mark = id(pod.labels)  # equal labels are one object
+        if mark not in judged:
+            judged[mark] = budget.selects(dict(pod.labels))
+        if judged[mark]:
+            yield pod
+
+
+def pods_of_claim(claim: Claim, facts: Facts) -> Iterable[Pod]:
+    """The pods that use a claim."""
+    return facts.by(tables.PODS_BY_CLAIM, claim.key)
+
+
+def pods_of_volume(volume: Volume, facts: Facts) -> Iterable[Pod]:
+    """The pods that use a volume through its claim."""
+    return facts.by(tables.PODS_BY_CLAIM, volume.claim) if volume.claim else ()
+
+
+def set_key(pod: Pod) -> Iterable[str]:
+    """The key of the set that the pod is a member of."""
+    owner = pod.owner
+    if owner is None or owner.kind not in STATEFUL_KINDS:
+        return ()
+    return (f"{pod.namespace}/{owner.kind}/{owner.name}",)

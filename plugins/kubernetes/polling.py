@@ -1,0 +1,48 @@
+"""What cannot be watched and is asked for again: the metrics API and the kubelets' summaries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from console.errors import NotFound, SourceError
+from plugins.kubernetes.model.usage import Metrics, MetricsWire, Summary, SummaryWire, metrics_row, summary_row
+from plugins.kubernetes.model.wire import NamedWire, word
+
+if TYPE_CHECKING:
+    from plugins.kubernetes.client.api import Api
+
+_AT_ONCE = 8
+_DEADLINE = 10.0
+_SUMMARY = msgspec.json.Decoder(SummaryWire)
+
+
+async def node_metrics(api: Api) -> Iterable[Metrics]:
+    """NodeMetrics of every node; nothing where there is no metrics API."""
+    try:
+        return [metrics_row(one) for one in await api.list("/apis/metrics.k8s.io/v1beta1/nodes", MetricsWire)]
+    except NotFound:
+        return []
+
+
+async def summaries(api: Api) -> Iterable[Summary]:
+    """The summary of every kubelet, a few at a time; one that does not answer gives a row that says why."""
+    names = [word(one.metadata.name) for one in await api.list("/api/v1/nodes", NamedWire)]
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(name: str) -> Summary:
+        async with gate:
+            return await _summary(api, name)
+
+    return await asyncio.gather(*(ask(name) for name in names))
+
+
+async def _summary(api: Api, name: str) -> Summary:
+    try:
+        body = await api.raw("GET", f"/api/v1/nodes/{name}/proxy/stats/summary", deadline=_DEADLINE)
+        return summary_row(name, _SUMMARY.decode(body))
+    except (SourceError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Summary(name, error=str(error))
