@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from console import paths
+from console.audit import AuditLog, person
 from console.clock import SYSTEM_CLOCK, Clock
 from console.config import Settings
 from console.demand import Demands, Want
 from console.discovery import Broken, discover
 from console.errors import ConfigError, ConsoleError, UsageError
 from console.fence import Fence
+from console.gate import Gate, Rules
 from console.model import InstanceId
-from console.plugin import Client, Deferred, Facts, Instance, Pane, Plugin, Reach, Source, Stream, Table
+from console.performing import Outcome, perform
+from console.plugin import Act, Action, Client, Deferred, Facts, Instance, Pane, Plugin, Reach, Source, Stream, Table
 from console.store import Store, View
 from console.triage import Triage
 from console.version import VERSION
@@ -39,6 +43,10 @@ class _Opened:
     sources: dict[Table[Any], Source]
     panes: list[Pane[Any]]
     client: Client | None = None
+
+
+async def _nobody() -> str:
+    return "?"
 
 
 class Runtime:
@@ -68,6 +76,7 @@ class Runtime:
         self._platform: InstanceId | None = None
         self.triage = Triage(self.store)
         self._judged: list[Want] = []
+        self._gate: Gate | None = None
         self.demands = Demands(
             self.store, sources=lambda instance: self._opened[instance].sources, client=self.client, start=self._start
         )
@@ -131,6 +140,7 @@ class Runtime:
             known = ", ".join(instance.id.name for instance in self.contexts)
             raise UsageError(f"there is no context `{context}`", next_step=f"known: {known}")
         plugin = self._opened[self._platform].plugin
+        await self._close_gate()
         for instance in list(self._opened):
             await self._leave(instance)
         await self._enter(plugin, chosen)
@@ -149,11 +159,17 @@ class Runtime:
 
     async def aclose(self) -> None:
         """Stop every task, then close the clients, the last opened first."""
+        await self._close_gate()
         for instance in reversed(list(self._opened)):
             await self._leave(instance)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _close_gate(self) -> None:
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            await gate.aclose()
 
     async def __aenter__(self) -> Self:
         try:
@@ -241,6 +257,43 @@ class Runtime:
         offers = self._opened[self.platform].plugin.offers
         implementation = await asyncio.to_thread(pick(offers).load)
         return implementation(await self.client(self.platform))
+
+    # -- acting
+
+    async def gate(self) -> Gate:
+        """The gate of the current context; every change goes through it."""
+        if self._gate is None:
+            offers = self._opened[self.platform].plugin.offers if self._platform else None
+            rules = Rules(self.settings.read_only, self.settings.is_production(self.platform.name) if offers else False)
+            log = AuditLog(paths.state_dir() / "audit.jsonl")
+            if offers is None:
+                self._gate = Gate(rules=rules, log=log, clock=self.clock, who=person(), identity=_nobody)
+            else:
+                identity = await asyncio.to_thread(offers.identity.load)
+                client = await self.client(self.platform)
+                self._gate = Gate(
+                    rules=rules,
+                    log=log,
+                    clock=self.clock,
+                    who=person(),
+                    identity=lambda: identity(client),
+                    rights=await self.offer(lambda offers: offers.rights),
+                    sink=await self.offer(lambda offers: offers.audit),
+                )
+        return self._gate
+
+    async def perform(  # noqa: PLR0913, PLR0917 - what is done, to what, and under whose consent
+        self,
+        instance: InstanceId,
+        pane: Pane[Any],
+        action: Action[Any],
+        rows: Sequence[Any],
+        answers: Mapping[str, str],
+        typed: str = "",
+    ) -> list[Outcome]:
+        """Do an action to rows, through the gate; `typed` as in `performing.perform`."""
+        act = Act(await self.client(instance), self.facts(instance), answers)
+        return await perform(await self.gate(), self.fence, act, pane, action, rows, typed=typed)
 
     # -- demand
 

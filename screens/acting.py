@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from console.performing import phrase
 from console.plugin import Action, Effect
 from screens.dialogs import Confirm, Report, Touch, question
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     """Ask, confirm, perform on each row, report. `rows` are those chosen when the key was pressed."""
     answers = await _answers(page, action, rows[0])
-    if answers is None or not await _agreed(page, action, rows):
+    typed = None if answers is None else await _agreed(page, action, rows)
+    if answers is None or typed is None:
         return
     page.desk.say(f"{action.title}: at work on {_count(rows)}")
-    outcomes = await page.desk.kernel.perform(page.instance, page.pane, action, rows, answers)
+    outcomes = await page.desk.kernel.perform(page.instance, page.pane, action, rows, answers, typed)
     lines = [(str(outcome.subject), outcome.ok, outcome.text) for outcome in outcomes]
     if len(lines) == 1:
         _, ok, text = lines[0]
@@ -45,19 +47,19 @@ async def _answers(page: PanePage, action: Action[Any], row: Any) -> dict[str, s
     return answers
 
 
-async def _agreed(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> bool:
-    """Show what will be touched and ask; a name must be typed where it is destroyed or the context is production."""
+async def _agreed(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> str | None:
+    """Show what will be touched and ask; gives what was typed where a name is wanted, None when the answer was no."""
     if action.effect is Effect.READ:
-        return True
+        return ""
     kernel = page.desk.kernel
     context = kernel.platform.name
     production = kernel.settings.is_production(context)
     names = tuple(str(page.pane.ref(row)) for row in rows)
     typed = ""
     if action.effect is Effect.DESTROY or production:
-        typed = page.pane.ref(rows[0]).name if len(rows) == 1 else f"{action.title} {len(rows)}"
+        typed = phrase(action.title, [page.pane.ref(row).name for row in rows])
     warnings = [f"{context} is a production context"] if production else []
     if action.effect is Effect.DESTROY:
         warnings.append("this cannot be undone")
     touch = Touch(f"{action.title} in {context}", f"{action.title}: {_count(rows)}", names, tuple(warnings), typed)
-    return bool(await page.desk.ask(Confirm(touch)))
+    return typed if await page.desk.ask(Confirm(touch)) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,36 @@ async def test_findings_are_kept_once_somebody_asks(runtime: Runtime, warehouses
     await runtime.judge()
     assert await runtime.ready(EAST, [WIDGETS]) == []
     warehouses["east"].put(Widget("w1", "node1", broken=True))
-    while not runtime.triage.findings:
-        await runtime.changed()
+    await runtime.changed()
+    await runtime.triage.work()
     assert runtime.triage.findings[0].title == "w1 is broken"
+
+
+async def test_an_action_goes_through_the_gate_and_reports_each_object(
+    runtime: Runtime, warehouses: dict[str, Warehouse], home: Path
+) -> None:
+    east = warehouses["east"]
+    east.widgets["bad"] = Widget("bad", "node0", broken=True)
+    pane = dummy.PANES[0]
+    runtime.view(EAST, WIDGETS)
+    await runtime.ready(EAST, [WIDGETS])
+    rows = [east.widgets["bad"], east.widgets["w0"]]
+    outcomes = await runtime.perform(EAST, pane, pane.actions[0], rows, {"cloth": "silk"})
+    assert [(outcome.ok, outcome.text) for outcome in outcomes] == [
+        (True, "bad polished with silk"),
+        (False, "it shines already"),
+    ]
+    assert east.polished == ["bad"]
+    recorded = (home / "state/pilothouse/audit.jsonl").read_text(encoding="utf-8")
+    assert '"action":"polish"' in recorded
+    assert '"outcome":"done: bad polished with silk"' in recorded
+
+
+async def test_read_only_refuses_and_nothing_is_done(warehouses: dict[str, Warehouse]) -> None:
+    pane = dummy.PANES[0]
+    async with Runtime(Settings(read_only=True), plugins=[dummy.PLUGIN]) as runtime:
+        row = Widget("bad", "node0", broken=True)
+        outcomes = await runtime.perform(EAST, pane, pane.actions[0], [row], {"cloth": "silk"})
+    assert not outcomes[0].ok
+    assert "read-only" in outcomes[0].text
+    assert warehouses["east"].polished == []
