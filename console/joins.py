@@ -27,6 +27,7 @@ class Joined(Generic[S, R]):
         self._pending: dict[str, None] = dict.fromkeys(self._subjects.live)
         self._unhook: list[tuple[Rows[Any], Listener[Any]]] = []
         self._inputs: list[Rows[Any]] = [self._subjects]
+        self._conditions: list[tuple[SourceState, bool, str]] = []
         self._listen(self._subjects, self._of_subject)
         for touch in join.touches:
             table = store.rows(instance, touch.table)
@@ -84,6 +85,7 @@ class Joined(Generic[S, R]):
     def settle(self) -> None:
         """Take over the worst state of the inputs once everything pending was rebuilt."""
         states = [rows.snapshot for rows in self._inputs]
+        self._judge_again([(s.state, s.complete, s.note) for s in states])
         broken = next((s for s in states if s.state in {SourceState.STALE, SourceState.FORBIDDEN}), None)
         primary = states[0]
         if broken is not None and (broken is primary or primary.complete):
@@ -100,6 +102,13 @@ class Joined(Generic[S, R]):
             self.rows.end()
         elif primary.taken_at > self.rows.snapshot.taken_at and (settled or self.rows.snapshot.complete):
             self.rows.heard()
+
+    def _judge_again(self, conditions: list[tuple[SourceState, bool, str]]) -> None:
+        """A build may judge by what is missing: when an input becomes complete, stale or forbidden, all are rebuilt."""
+        if conditions != self._conditions:
+            self._conditions = conditions
+            self._pending.update(dict.fromkeys(self._subjects.live))
+            self._store.dirty(self.rows)
 
     def _name_of(self, snapshot: Snapshot[Any]) -> str:
         return next(rows.table.name for rows in self._inputs if rows.snapshot is snapshot)
