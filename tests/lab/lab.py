@@ -49,9 +49,8 @@ class Lab:
         else:
             self.kubectl("apply", "-f", str(HERE / "base.yaml"))
             self._publish_cluster_info()
-            api = Api(self.place)
-            restore.fill(api, self.place)
-            api.close()
+            with Api(self.place) as api:
+                restore.fill(api, self.place)
 
     def enter(self) -> None:
         """Go into the namespace of a lab that runs."""
@@ -114,7 +113,7 @@ class Lab:
         return done.stdout
 
     def api(self) -> Api:
-        """A connection of the lab's own, as the administrator, for checks that must not go through what they check."""
+        """A connection of the lab's own for `with`, as the administrator: for checks beside what is checked."""
         return Api(self.place)
 
     def audit(self) -> list[dict[str, object]]:
@@ -147,31 +146,26 @@ class Lab:
 
     def scale(self, nodes: int, pods: int) -> None:
         """Add this many empty nodes and this many ready pods in namespaces load-0 to load-9; `reset` removes them."""
-        api = Api(self.place)
-        load.scale(api, nodes, pods)
-        api.close()
+        with Api(self.place) as api:
+            load.scale(api, nodes, pods)
 
     def churn(self, rate: float, seconds: float) -> int:
         """Delete RATE load pods a second, which are replaced; blocks for `seconds` and returns how many it were."""
-        api = Api(self.place)
-        done = load.churn(api, rate, seconds)
-        api.close()
-        return done
+        with Api(self.place) as api:
+            return load.churn(api, rate, seconds)
 
     def reset(self) -> None:
         """Back to the reference topology, all ready. Pods stay on the nodes that they moved to."""
         self.api_thaw()
         for name in plane.IN_ORDER:
             plane.start(self.place, name)
-        api = Api(self.place)
-        restore.restore(api, self.place)
-        api.close()
+        with Api(self.place) as api:
+            restore.restore(api, self.place)
 
     def settle(self) -> None:
         """Wait until all nodes, pods, sets and budgets are well."""
-        api = Api(self.place)
-        restore.settle(api)
-        api.close()
+        with Api(self.place) as api:
+            restore.settle(api)
 
     def status(self) -> str:
         """One line a component."""

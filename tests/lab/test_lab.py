@@ -20,9 +20,10 @@ def names(answer: str) -> set[str]:
     return {item["metadata"]["name"] for item in json.loads(answer)["items"]}
 
 
-def eviction(pod: str) -> dict[str, object]:
+def eviction(pod: str) -> tuple[str, dict[str, object]]:
     meta = {"name": pod, "namespace": "pulsar"}
-    return {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+    body: dict[str, object] = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+    return f"/api/v1/namespaces/pulsar/pods/{pod}/eviction", body
 
 
 def test_kubectl_sees_the_reference_topology(lab: Lab) -> None:
@@ -40,19 +41,16 @@ def test_the_viewer_may_read_pods_and_no_nodes(lab: Lab) -> None:
 
 
 def test_a_budget_refuses_the_second_eviction(fresh_lab: Lab) -> None:
-    api = fresh_lab.api()
-    path = "/api/v1/namespaces/pulsar/pods/pulsar-bookie-{}/eviction"
-    api.patch("/api/v1/nodes/node1", {"spec": {"unschedulable": True}})
-    api.patch("/api/v1/nodes/node2", {"spec": {"unschedulable": True}})
-    pods = api.items("/api/v1/namespaces/pulsar/pods?labelSelector=component%3Dbookie")
-    on_node = {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in pods}
-    first, second = on_node["node1"], on_node["node2"]
-    status, _ = api.call("POST", path.format(first[-1]), eviction(first))
-    assert status == 201
-    status, answer = api.call("POST", path.format(second[-1]), eviction(second))
+    with fresh_lab.api() as api:
+        for node in ("node1", "node2"):
+            api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}})
+        pods = api.items("/api/v1/namespaces/pulsar/pods?labelSelector=component%3Dbookie")
+        on_node = {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in pods}
+        status, _ = api.call("POST", *eviction(on_node["node1"]))
+        assert status == 201
+        status, answer = api.call("POST", *eviction(on_node["node2"]))
     assert status == 429
     assert answer["details"]["causes"][0]["reason"] == "DisruptionBudget"
-    api.close()
 
 
 def test_the_api_server_stops_and_comes_back(lab: Lab) -> None:

@@ -10,7 +10,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from tests.lab.world.place import LabError, Place
 
@@ -21,14 +21,17 @@ _ERROR = 300
 
 
 class Api:
-    """One keep-alive connection, opened anew when the server closed it."""
+    """One keep-alive connection, opened anew when the server closed it, and closed by `with`."""
 
     def __init__(self, place: Place) -> None:
         context = ssl.create_default_context(cafile=str(place.pki / "ca.crt"))
         context.load_cert_chain(place.pki / "admin.crt", place.pki / "admin.key")
         self._connection = http.client.HTTPSConnection("127.0.0.1", place.port, context=context, timeout=120)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
     def call(
