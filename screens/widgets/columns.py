@@ -49,7 +49,7 @@ def place(
 ) -> tuple[Placed, ...]:
     """The shown columns from left to right. The last may end beyond `room`: then the table scrolls sideways."""
     indexes = shown(columns, room, wide=wide)
-    widths = {at: _wanted(columns[at], measured[at], room * (4 if wide else 1), first=at == 0) for at in indexes}
+    widths = {at: _wanted(columns[at], measured[at], room * (2 if wide else 1), first=at == 0) for at in indexes}
     left = room - GUTTER - GAP * (len(indexes) - 1) - sum(widths.values())
     growing = [at for at in indexes if columns[at].grow]
     if left > 0 and growing:

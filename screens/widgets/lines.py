@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from console.plugin import Cell, Column
-from screens.paint import Paint, fit, steady
+from screens.paint import Paint, fit, span, steady
 from screens.widgets.columns import GAP, GUTTER, Placed
 
 
@@ -25,6 +25,7 @@ class LineLook:
     stale: bool = False
     fresh: frozenset[int] = frozenset()
     branch: str = ""
+    beside: bool = False
 
     @property
     def over(self) -> str:
@@ -67,8 +68,8 @@ class Ruler:
         return next((column for column in self.placed if column.x <= x < column.end + GAP), None)
 
 
-def row_strip(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLook) -> Strip:
-    """One row, as wide as all columns or the room, whichever is more; not yet scrolled sideways."""
+def row_segments(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLook) -> list[Segment]:
+    """One row from its mark to its last column; not yet scrolled sideways."""
     plain = paint.rich("plain")
     fresh = paint.rich("fresh")
     segments = [Segment(paint.glyphs.mark, paint.rich("marked")) if look.marked else Segment(" ", plain)]
@@ -85,40 +86,56 @@ def row_strip(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLook)
             segment = Segment(segment.text, (segment.style or plain) + fresh)
         segments.append(segment)
         x = column.end
-    if x < ruler.room:
-        segments.append(Segment(" " * (ruler.room - x), plain))
-    return _over(segments, paint.rich(look.over) if look.over else None)
+    return segments
 
 
-def header_strip(paint: Paint, ruler: Ruler, sort: int, *, descending: bool) -> Strip:
+def header_segments(paint: Paint, ruler: Ruler, sort: int, *, descending: bool) -> list[Segment]:
     """The titles, with an arrow behind the one that sorts."""
-    segments = [Segment(" " * GUTTER, paint.rich("header"))]
+    plain = paint.rich("header")
+    segments = [Segment(" " * GUTTER, plain)]
     x = GUTTER
     arrow = paint.glyphs.down if descending else paint.glyphs.up
     for column in ruler.placed:
         if column.x > x:
-            segments.append(Segment(" " * (column.x - x), paint.rich("header")))
+            segments.append(Segment(" " * (column.x - x), plain))
         declared = ruler.columns[column.index]
         title = steady(declared.title)
         role = "header"
         if column.index == sort:
-            title, role = fit(title, min(len(title), column.width - 1), ellipsis="") + arrow, "sorted"
-        if column.glyphs and declared.align == "left":
+            title, role = fit(title, min(span(title), column.width - 1), ellipsis="") + arrow, "sorted"
+        if column.glyphs and declared.align == "left" and span(title) + 2 <= column.width:
             title = f"  {title}"
         text = fit(title, column.width, align=declared.align, ellipsis=paint.glyphs.ellipsis)
         segments.append(Segment(text, paint.rich(role)))
         x = column.end
-    if x < ruler.room:
-        segments.append(Segment(" " * (ruler.room - x), paint.rich("header")))
-    return _over(segments, None)
+    return segments
 
 
-def scrolled(strip: Strip, ruler: Ruler) -> Strip:
-    """The part of a line that is seen: the name stays, the rest is moved to the left."""
-    if not ruler.left:
-        return strip.crop(0, ruler.room)
-    frozen = ruler.frozen
-    return Strip.join([strip.crop(0, frozen), strip.crop(frozen + ruler.left, ruler.left + ruler.room)])
+def finish(segments: list[Segment], ruler: Ruler, end: Segment, under: Style, over: Style | None = None) -> Strip:
+    """A whole line: the part that is seen, filled up to the room, with `end` behind; colours below and above it.
+
+    The name stays where it is when the rest is scrolled sideways. One strip a line: strips are dear to make.
+    """
+    have = sum(segment.cell_length for segment in segments)
+    if ruler.left or have > ruler.room:
+        strip, frozen = Strip(segments, have), ruler.frozen
+        parts = [strip.crop(0, frozen), strip.crop(frozen + ruler.left, ruler.left + ruler.room)]
+        segments = list(Strip.join(parts).adjust_cell_length(ruler.room))
+    elif have < ruler.room:
+        segments = [*segments, Segment(" " * (ruler.room - have))]
+    out: list[Segment] = []
+    text, style = "", under
+    for piece, own, _ in (*segments, end):
+        whole = under + own if own else under
+        if over is not None and piece is not end.text:
+            whole += over
+        if whole != style:
+            if text:
+                out.append(Segment(text, style))
+            text, style = piece, whole
+        else:
+            text += piece
+    return Strip([*out, Segment(text, style)], ruler.room + 1)
 
 
 def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
@@ -137,9 +154,3 @@ def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
         end -= before[-1 - tail].cell_length
         tail += 1
     return start, max(end, start + 1)
-
-
-def _over(segments: list[Segment], style: Style | None) -> Strip:
-    if style is not None:
-        segments = [Segment(text, (own + style) if own else style) for text, own, _ in segments]
-    return Strip(segments, sum(segment.cell_length for segment in segments)).simplify()

@@ -7,11 +7,13 @@ system.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
@@ -26,7 +28,7 @@ from screens.paint import IN_TABLES, Paint, app_of, paint_of, span, steady
 from screens.widgets.columns import Measured, place, widened
 from screens.widgets.contents import Contents
 from screens.widgets.freshness import Freshness
-from screens.widgets.lines import LineLook, Ruler, difference, header_strip, row_strip, scrolled
+from screens.widgets.lines import LineLook, Ruler, difference, finish, header_segments, row_segments
 from screens.widgets.navigation import Navigation
 from screens.widgets.reading import Reader
 from screens.widgets.steering import Steering, thumb
@@ -76,7 +78,8 @@ class LiveTable(Navigation[R], can_focus=True):
         self._layout = 0
         self._lines: LRUCache[str, _Line[R]] = LRUCache(_CACHED)
         self._painted: list[Strip] = []
-        self._working = False
+        self._paint: tuple[Paint, Style] | None = None
+        self._rest: asyncio.Task[None] | None = None
         self._words: tuple[Cell, ...] = ()
         self._later: dict[str, Timer] = {}
 
@@ -137,20 +140,30 @@ class LiveTable(Navigation[R], can_focus=True):
     @property
     def arrow(self) -> str:
         """Which way the table is sorted."""
-        glyphs = paint_of(app_of(self)).glyphs
+        glyphs = self._brush()[0].glyphs
         return glyphs.down if self.contents.descending else glyphs.up
 
     def proceed(self) -> None:
         """Do a slice of what there is to do, show it, and come back for the rest."""
         done = self.contents.work()
         self.settle()
-        if not done and not self._working:
-            self._working = True
-            self.call_later(self._go_on)
+        if not done and self._rest is None:
+            # A task, since the widget's own message queue would be worked off without letting go of the loop.
+            self._rest = asyncio.get_running_loop().create_task(self._go_on())
 
-    def _go_on(self) -> None:
-        self._working = False
-        self.proceed()
+    async def _go_on(self) -> None:
+        try:
+            done = False
+            while not done:
+                await asyncio.sleep(0)
+                done = self.contents.work()
+        finally:
+            self._rest = None
+        self.settle()
+
+    def on_unmount(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
 
     def settle(self) -> None:
         """Rows may have moved: keep the cursor on its row and its place, then paint what differs."""
@@ -207,11 +220,13 @@ class LiveTable(Navigation[R], can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._painted = []
+        self._paint = None
 
     def redraw(self) -> None:
         """Draw everything again: another theme, another size."""
         self._layout += 1
         self._painted = []
+        self._paint = None
         self.refresh()
 
     def _place(self) -> None:
@@ -226,6 +241,7 @@ class LiveTable(Navigation[R], can_focus=True):
         """Move the columns behind the name by so many cells."""
         left = min(max(0, self.ruler.left + by), self.ruler.furthest)
         self.ruler = Ruler(self.pane.columns, self.ruler.placed, self.ruler.room, left)
+        self._layout += 1
         self.repaint()
 
     def _measure(self) -> None:
@@ -282,42 +298,50 @@ class LiveTable(Navigation[R], can_focus=True):
             self._painted = [self._line(at) for at in range(self.size.height)]
         return self._painted[y]
 
+    def _brush(self) -> tuple[Paint, Style]:
+        """Theme and base colours; kept, since Textual walks all ancestors to know them."""
+        if self._paint is None:
+            self._paint = (paint_of(app_of(self)), self.rich_style)
+        return self._paint
+
     def _line(self, y: int) -> Strip:
-        paint, ruler = paint_of(app_of(self)), self.ruler
+        paint = self._brush()[0]
         index = self.steering.top + y - self.header
-        beside = " "
         if y < self.header:
-            strip = header_strip(paint, ruler, self.contents.sort, descending=self.contents.descending)
-        elif index < len(self.contents.order):
-            strip = self._row_line(index, paint)
-            if y - self.header in thumb(len(self.contents.order), self.body, self.steering.top):
-                beside = paint.glyphs.bar
-        else:
-            strip = self._empty_line(y - self.header, paint)
-        seen = scrolled(strip, ruler).adjust_cell_length(ruler.room)
-        return Strip([*seen, Segment(beside, paint.rich("rule"))]).apply_style(self.rich_style)
+            titles = header_segments(paint, self.ruler, self.contents.sort, descending=self.contents.descending)
+            return self._finished(titles, paint)
+        if index < len(self.contents.order):
+            return self._row_line(index, paint, beside=y - self.header in self._thumb())
+        return self._finished(self._empty_line(y - self.header, paint), paint)
 
-    def _empty_line(self, line: int, paint: Paint) -> Strip:
+    def _thumb(self) -> range:
+        return thumb(len(self.contents.order), self.body, self.steering.top)
+
+    def _finished(self, segments: list[Segment], paint: Paint, *, over: str = "", beside: bool = False) -> Strip:
+        bar = Segment(paint.glyphs.bar if beside else " ", paint.rich("rule"))
+        return finish(segments, self.ruler, bar, self._brush()[1], paint.rich(over) if over else None)
+
+    def _empty_line(self, line: int, paint: Paint) -> list[Segment]:
         if len(self.contents.order) or not 1 <= line <= len(self._words):
-            return Strip.blank(self.ruler.room)
-        return Strip([Segment("  "), paint.segment(self._words[line - 1], max(0, self.ruler.room - 2))])
+            return []
+        return [Segment("  "), paint.segment(self._words[line - 1], max(0, self.ruler.room - 2))]
 
-    def _row_line(self, index: int, paint: Paint) -> Strip:
+    def _row_line(self, index: int, paint: Paint, *, beside: bool) -> Strip:
         key = self.contents.order.key_at(index)
         row = self.contents.row(key)
         if row is None:
-            return Strip.blank(self.ruler.room)
-        look = self._look(index, key, paint)
+            return self._finished([], paint, beside=beside)
+        look = self._look(index, key, paint, beside=beside)
         known = self._lines.get(key)
         current = known is not None and known.row is row and known.now == self._now
         if known is not None and current and known.layout == self._layout and known.look == look:
             return known.strip
         cells = known.cells if known is not None and current else self.reader.cells(row, self._now)
-        strip = row_strip(paint, self.ruler, cells, look)
+        strip = self._finished(row_segments(paint, self.ruler, cells, look), paint, over=look.over, beside=beside)
         self._lines[key] = _Line(row, self._layout, look, self._now, cells, strip)
         return strip
 
-    def _look(self, index: int, key: str, paint: Paint) -> LineLook:
+    def _look(self, index: int, key: str, paint: Paint, *, beside: bool) -> LineLook:
         order = self.contents.order
         depth = order.depth_at(index)
         branch = ""
@@ -331,4 +355,5 @@ class LiveTable(Navigation[R], can_focus=True):
             stale=self.contents.snapshot.state is SourceState.STALE,
             fresh=self._fresh.columns(key),
             branch=branch,
+            beside=beside,
         )
