@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -50,7 +51,7 @@ class PilothouseApp(App[None]):
 
     TITLE = "pilothouse"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {lambda: _provider()}  # pyright: ignore[reportIncompatibleVariableOverride]
+    COMMANDS: ClassVar = {lambda: _provider()}  # pyright: ignore[reportIncompatibleVariableOverride]  # noqa: PLW0108
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
     CSS = """
     Screen { background: $background; color: $foreground; }
@@ -62,6 +63,7 @@ class PilothouseApp(App[None]):
         self.opening = opening
         self.desk = Desk()
         self.kernel: Runtime | None = None
+        self._typed: list[events.Key] = []
         if opening.low_bandwidth:
             self.animation_level = "none"
 
@@ -104,6 +106,23 @@ class PilothouseApp(App[None]):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_WITHIN):
                     await self.kernel.aclose()
+
+    # -- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key reaches the page that it was typed for: what was typed ahead waits until that page is there."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._typed.append(event)
+            await self.type_on()
+        else:
+            await super().on_event(event)
+
+    async def type_on(self) -> None:
+        """Use the keys that wait, in order, as far as nothing has to settle first."""
+        while self._typed and not self.desk.settling:
+            key = self._typed.pop(0)
+            if self.screen is not self.desk or not self.desk.take_key(key.key):
+                await super().on_event(key)
 
     # -- leaving
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from screens.colon import Known, complete
-from screens.paint import paint_of
+from screens.paint import app_of, paint_of
 from screens.session import obey
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class CommandBar(Vertical):
         self.display = True
         self.line.value = ":" + text
         self.line.cursor_position = len(self.line.value)
-        self.line.focus()
+        self.screen.set_focus(self.line)
         self.offer()
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class CommandBar(Vertical):
     def offer(self) -> None:
         """Show what the line may become."""
         self._offers = complete(self.line.value, self.known)
-        paint = paint_of(self.app)
+        paint = paint_of(app_of(self))
         shown = [paint.line((word + "  ", "accent" if at == 0 else "muted")) for at, word in enumerate(self._offers)]
         self.query_one("#offers", Static).update(paint.line(*shown[:SHOWN]))
 
@@ -112,17 +112,25 @@ class CommandBar(Vertical):
         self.line.cursor_position = len(self.line.value)
 
 
-async def open_bar(desk: Desk, text: str) -> None:
-    """Show the `:` line, making it at its first use; kinds that the server knows come a moment later."""
+async def make_bar(desk: Desk) -> None:
+    """Have the `:` line ready before it is first wanted: what is typed after the colon must not go elsewhere."""
+    bar = CommandBar(desk)
+    bar.display = False
+    await desk.mount(bar)
+
+
+def open_bar(desk: Desk, text: str = "") -> None:
+    """Show the `:` line; the kinds that the server knows come a moment later."""
+    from screens.knowing import known
+
+    bar = desk.query_one(CommandBar)
+    bar.open(text, known(desk.kernel))
+    desk.start(_learn(desk, bar))
+
+
+async def _learn(desk: Desk, bar: CommandBar) -> None:
     from screens.knowing import kinds, known
 
-    bars = desk.query(CommandBar)
-    if bars:
-        bar = bars.first(CommandBar)
-    else:
-        bar = CommandBar(desk)
-        await desk.mount(bar)
-    bar.open(text, known(desk.kernel))
     words = await kinds(desk.kernel)
     if words and bar.display:
         bar.known = known(desk.kernel, kinds=words)

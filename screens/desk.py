@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from screens.headline import Headline, parts
-from screens.paint import paint_of
+from screens.paint import app_of, paint_of
 from screens.trail import Place
 from screens.ways import WIDE_ENOUGH, Half, Ways
 from screens.widgets.status import FooterLine, HeaderLine
@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logging.getLogger("pilothouse.screens")
+SETTLE = 0.3
+"""Seconds for which keys are kept back at most while a command opens something."""
 TEXT_KEYS_LET_THROUGH = frozenset({"ctrl+p"})
+
+
+@runtime_checkable
+class TypesAhead(Protocol):
+    """A program that keeps keys while the desk settles."""
+
+    async def type_on(self) -> None: ...
 
 
 class Desk(Screen[None]):
@@ -62,6 +71,7 @@ class Desk(Screen[None]):
         self.again: Callable[[], None] | None = None
         self._questions = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._settling: asyncio.Task[Any] | None = None
         self._commands: tuple[Command, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -106,6 +116,24 @@ class Desk(Screen[None]):
         level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
         self.notify(text, severity=level, markup=False, timeout=8 if level == "error" else 4)
 
+    def settle(self, task: asyncio.Task[Any]) -> None:
+        """Keys wait until this work has ended, asks something, or has taken `SETTLE` seconds."""
+        self._settling = task
+        task.add_done_callback(self._settled)
+        self.set_timer(SETTLE, lambda: self._settled(task))
+
+    def _settled(self, task: asyncio.Task[Any] | None) -> None:
+        if self._settling is not None and task in {self._settling, None}:
+            self._settling = None
+            app = self.app
+            if app.is_running and isinstance(app, TypesAhead):
+                app.call_next(app.type_on)
+
+    @property
+    def settling(self) -> bool:
+        """Whether a command is on its way to another page or a question."""
+        return self._settling is not None
+
     def save(self, name: str, text: str) -> str:
         """Write a text into the folder of saved things; the sentence to show. Raises OSError."""
         from console.paths import saved
@@ -117,7 +145,8 @@ class Desk(Screen[None]):
         answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         self._questions += 1
         try:
-            self.app.push_screen(question, lambda given: None if answer.done() else answer.set_result(given))
+            await self.app.push_screen(question, lambda given: None if answer.done() else answer.set_result(given))
+            self._settled(None)
             return await answer
         finally:
             self._questions -= 1
@@ -170,13 +199,13 @@ class Desk(Screen[None]):
             self._commands = keyed((*own, *desk_commands(self)), self.keymap)
         return self._commands
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, key: str) -> bool:
+        """Use a key before any widget sees it; False leaves it to the focused one. A text field keeps its keys."""
         from textual.widgets import Input
 
-        writes = isinstance(self.focused, Input) and event.key not in TEXT_KEYS_LET_THROUGH
-        if self.opened and not writes and self.press(event.key):
-            event.stop()
-            event.prevent_default()
+        if not self.opened or (isinstance(self.focused, Input) and key not in TEXT_KEYS_LET_THROUGH):
+            return False
+        return self.press(key)
 
     def press(self, key: str) -> bool:
         """Use the command on a key; False where no command has it."""
@@ -201,7 +230,7 @@ class Desk(Screen[None]):
             return
         made = command.run()
         if asyncio.iscoroutine(made):
-            self.start(made)
+            self.settle(self.start(made))
         self.post_message(Desk.Done(command.id))
 
     # -- lines
@@ -209,7 +238,7 @@ class Desk(Screen[None]):
     def draw_lines(self) -> None:
         """Header and footer as they are now; writes nothing that is unchanged."""
         now = self.kernel.clock.now() if self.opened else 0.0
-        glyphs = paint_of(self.app).glyphs
+        glyphs = paint_of(app_of(self)).glyphs
         self.query_one(HeaderLine).show(*parts(self.headline, now, self.size.width, glyphs=glyphs))
         if self.opened:
             hints = [(c.key, c.key_label, c.title) for c in self.commands if c.hint and c.key]

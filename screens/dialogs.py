@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from console.model import Tone
 from console.plugin import Ask, Cell
-from screens.paint import Paint, paint_of
+from screens.paint import Paint, app_of, paint_of
 
 T = TypeVar("T")
 LISTED = 12
@@ -57,7 +57,7 @@ class Dialog(ModalScreen[T]):
 
     @property
     def paint(self) -> Paint:
-        return paint_of(self.app)
+        return paint_of(app_of(self))
 
     def inside(self) -> ComposeResult:
         """What stands between title and keys."""

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from screens.commands import Command
 from screens.page import Page
-from screens.paint import paint_of
+from screens.paint import app_of, paint_of
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -26,7 +26,7 @@ class MessagePage(Page):
         yield Static(self._text())
 
     def _text(self) -> Content:
-        paint = paint_of(self.app)
+        paint = paint_of(app_of(self))
         return paint.line((self.place.name, "title"), "\n\n", self.place.subject, "\n")
 
     def commands(self) -> Sequence[Command]:

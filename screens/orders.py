@@ -59,11 +59,11 @@ def _looking(desk: Desk) -> tuple[Command, ...]:
     )
 
 
-async def command_line(desk: Desk, text: str = "") -> None:
+def command_line(desk: Desk) -> None:
     """Open the `:` line."""
     from screens.commandbar import open_bar
 
-    await open_bar(desk, text)
+    open_bar(desk)
 
 
 def reload(desk: Desk) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.errors import UsageError
 from console.model import Finding, InstanceId, Snapshot, SourceState, Tone
-from console.plugin import Cell, Table, Tile
+from console.plugin import Cell, Deferred, Facts, Rule, Table, Tile
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +64,66 @@ def connection(kernel: Runtime) -> Health:
         return Health(SourceState.STALE, error.what)
 
 
-def panels(kernel: Runtime) -> list[Panel]:
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an instance's manifest declares for the overview, loaded; None or empty where it has or gives none."""
+
+    tile: Callable[[Facts], Tile] | None = None
+    rules: tuple[Rule[Any], ...] = ()
+    reads: frozenset[Table[Any]] = frozenset()
+
+
+async def declared(kernel: Runtime, instance: InstanceId) -> Declared:
+    """Load it in a thread, part by part; a part that fails is a breakage and takes nothing else down."""
+    plugin = kernel.plugin(instance)
+
+    async def load(part: str, reference: Deferred[T] | None) -> T | None:
+        if reference is None:
+            return None
+        try:
+            return await asyncio.to_thread(reference.load)
+        except Exception as error:  # noqa: BLE001  # importing a plugin's module may raise anything
+            kernel.fence.caught(f"{plugin.system} {part}", error)
+            return None
+
+    tile, rules, hooks = (
+        await load("tile", plugin.tile),
+        await load("rules", plugin.rules),
+        await load("hooks", plugin.hooks),
+    )
+    reads = {rule.reads for rule in rules or ()} | set(hooks.reads if hooks is not None else ())
+    panes = kernel.panes(instance)
+    return Declared(tile, tuple(rules or ()), frozenset(reads or ({panes[0].table} if panes else set())))
+
+
+def panels(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Panel]:
     """One panel an instance, in the order in which they were opened; broken plugins last."""
     made: list[Panel] = []
     for instance in kernel.instances:
-        plugin = kernel.plugin(instance.id)
-        health = judged(snapshots(kernel, instance.id))
+        system, health = instance.id.system, judged(snapshots(kernel, instance.id))
         tile = None
-        if plugin.tile is not None and health.state is not SourceState.LOADING:
+        draw = parts.get(instance.id, Declared()).tile
+        if draw is not None and health.state is not SourceState.LOADING:
             nothing = Tile(Tone.BAD, 0, 0, (Cell("its plugin failed", Tone.BAD),))
-            tile = kernel.fence.call(f"{plugin.system} tile", nothing, plugin.tile.load(), kernel.facts(instance.id))
-        title = instance.title or f"{instance.id.system} {instance.id.name}"
+            tile = kernel.fence.call(f"{system} tile", nothing, draw, kernel.facts(instance.id))
+        title = instance.title or f"{system} {instance.id.name}"
         made.append(Panel(instance.id, title, tile, health.state, health.error, health.since))
     for broken in kernel.broken:
         tile = Tile(Tone.BAD, 0, 0, (Cell(broken.reason, Tone.BAD),))
-        made.append(Panel(InstanceId(broken.plugin, ""), broken.plugin, tile, SourceState.LIVE))
+        made.append(Panel(InstanceId(broken.name, ""), broken.name, tile, SourceState.LIVE))
     return made
 
 
-def wanted(kernel: Runtime, instance: InstanceId) -> set[Table[Any]]:
-    """Tables that tile, rules and hooks of an instance read, as far as its manifest says so."""
-    plugin = kernel.plugin(instance)
-    tables: set[Table[Any]] = set()
-    if plugin.hooks is not None:
-        tables.update(plugin.hooks.load().reads)
-    if plugin.rules is not None:
-        tables.update(rule.reads for rule in plugin.rules.load())
-    panes = kernel.panes(instance)
-    return tables or ({panes[0].table} if panes else set())
-
-
-def findings(kernel: Runtime) -> list[Finding]:
+def findings(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Finding]:
     """What is wrong, worst first."""
     found: list[Finding] = []
-    for instance in kernel.instances:
-        plugin = kernel.plugin(instance.id)
-        if plugin.rules is None:
-            continue
-        facts = kernel.facts(instance.id)
-        for rule in plugin.rules.load():
+    for instance, part in parts.items():
+        facts = kernel.facts(instance)
+        for rule in part.rules:
             for row in list(facts.rows(rule.reads).values()):
-                nothing: tuple[Finding, ...] = ()
-                found += kernel.fence.call(rule.id, nothing, lambda r=rule, f=facts, x=row: tuple(r.check(f, x, f.now)))
+                found += kernel.fence.call(rule.id, (), _checked, rule, facts, row)
     return sorted(found, key=lambda finding: (-finding.severity, finding.since or 0.0, str(finding.subject)))
+
+
+def _checked(rule: Rule[Any], facts: Facts, row: Any) -> tuple[Finding, ...]:
+    return tuple(rule.check(facts, row, facts.now))

@@ -16,12 +16,12 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from console.format import age
-from console.model import Finding, Severity, SourceState, Tone
+from console.model import Finding, InstanceId, Severity, SourceState, Tone
 from console.plugin import Cell
 from screens.commands import Command
-from screens.outlook import Panel, findings, panels, wanted
+from screens.outlook import Declared, Panel, declared, findings, panels
 from screens.page import Page
-from screens.paint import Paint, paint_of
+from screens.paint import Paint, app_of, paint_of
 from screens.trail import Place
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class OverviewPage(Page):
     def __init__(self, desk: Desk, place: Place) -> None:
         super().__init__(desk, place)
         self._wants: list[Want] = []
+        self._parts: dict[InstanceId, Declared] = {}
         self._soon: Timer | None = None
         self._drawn: dict[str, Content] = {}
 
@@ -75,9 +76,6 @@ class OverviewPage(Page):
     def on_mount(self) -> None:
         for name, title in (("systems", "systems"), ("causes", "causes"), ("out", "out and running")):
             self.query_one(f"#{name}").border_title = title
-        kernel = self.desk.kernel
-        for instance in kernel.instances:
-            self._wants += [kernel.want(instance.id, table) for table in wanted(kernel, instance.id)]
         self.draw()
         self.stand(self._follow())
 
@@ -90,8 +88,13 @@ class OverviewPage(Page):
         self._draw_later()
 
     async def _follow(self) -> None:
+        kernel = self.desk.kernel
+        for instance in list(kernel.instances):
+            part = self._parts[instance.id] = await declared(kernel, instance.id)
+            self._wants += [kernel.want(instance.id, table) for table in part.reads]
+        self._draw_later()
         while True:
-            await self.desk.kernel.changed()
+            await kernel.changed()
             self._draw_later()
 
     def _draw_later(self) -> None:
@@ -103,10 +106,10 @@ class OverviewPage(Page):
         self._soon = None
         if not self.is_attached:
             return
-        kernel, paint = self.desk.kernel, paint_of(self.app)
+        kernel, paint = self.desk.kernel, paint_of(app_of(self))
         now = kernel.clock.now()
-        self._put("systems", [system_line(paint, panel, now) for panel in panels(kernel)])
-        found = findings(kernel)
+        self._put("systems", [system_line(paint, panel, now) for panel in panels(kernel, self._parts)])
+        found = findings(kernel, self._parts)
         lines = [line for finding in found[:SHOWN] for line in finding_lines(paint, finding, now)]
         if len(found) > SHOWN:
             lines.append(paint.line((f"and {len(found) - SHOWN} more", "muted")))

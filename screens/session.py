@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
     from screens.app import Opening
     from screens.desk import Desk
 
+_log = logging.getLogger("pilothouse.screens")
 TICK = 1.0
 SLOW_TICK = 5.0
 
 
 async def attach(desk: Desk, kernel: Runtime, opening: Opening) -> None:
     """Give the desk its kernel and show the first place."""
+    from screens.commandbar import make_bar
+
     desk.kernel = kernel
     desk.keymap = Keymap(kernel.settings.keys)
     desk.utc = kernel.settings.utc
     desk.again = None
     desk.opened = True
     desk.low_bandwidth = opening.low_bandwidth or kernel.settings.low_bandwidth
+    await make_bar(desk)
     tick(desk)
     desk.set_interval(SLOW_TICK if desk.low_bandwidth else TICK, lambda: tick(desk))
     desk.start(identify(desk))
@@ -53,7 +58,8 @@ async def identify(desk: Desk) -> None:
     """Find out who we are for the server; it is only shown, so failures say nothing."""
     try:
         name = await (await desk.kernel.offer(lambda offers: offers.identity))
-    except ConsoleError:
+    except ConsoleError as error:
+        _log.warning("the identity is not known: %s", error)
         return
     desk.headline = replace(desk.headline, identity=name)
     desk.draw_lines()

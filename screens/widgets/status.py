@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screens.paint import fit, paint_of, span, steady
+from screens.paint import app_of, fit, paint_of, span, steady
 
 Part = tuple[str, str]
 """Text, and the name of its role or tone (`plain`, `muted`, `ok`, `warn`, `bad`, `accent`, `key`, `title`)."""
@@ -43,7 +43,7 @@ class Line(Widget):
         return "".join(text for text, _ in (*self._left, *self._right))
 
     def render_line(self, y: int) -> Strip:
-        paint = paint_of(self.app)
+        paint = paint_of(app_of(self))
         cells, base = self.size.width, self.rich_style
         room = max(0, cells - sum(span(steady(text)) for text, _ in self._right))
         segments: list[Segment] = []
