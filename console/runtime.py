@@ -77,6 +77,7 @@ class Runtime:
         self.triage = Triage(self.store)
         self._judged: list[Want] = []
         self._gate: Gate | None = None
+        self._attached: list[tuple[Plugin, Instance, Client]] = []
         self.demands = Demands(
             self.store, sources=lambda instance: self._opened[instance].sources, client=self.client, start=self._start
         )
@@ -133,6 +134,12 @@ class Runtime:
         self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, list(panes))
         self.store.instances.append(instance.id)
 
+    async def attach(self, plugin: Plugin, instance: Instance, client: Client) -> None:
+        """Open an instance that was made elsewhere, with its client; it stays when the context is switched."""
+        self._attached.append((plugin, instance, client))
+        await self._enter(plugin, instance)
+        self._opened[instance.id].client = client
+
     async def switch(self, context: str) -> InstanceId:
         """Leave the present context for another; all its panes and sources go. Raises UsageError for an unknown one."""
         chosen = next((instance for instance in self.contexts if instance.id.name == context), None)
@@ -146,6 +153,9 @@ class Runtime:
         await self._enter(plugin, chosen)
         self._platform = chosen.id
         await self._discover_others()
+        attached, self._attached = self._attached, []
+        for made in attached:
+            await self.attach(*made)
         return chosen.id
 
     async def _leave(self, instance: InstanceId) -> None:

@@ -14,7 +14,11 @@ class Commands(Protocol):
     """What `add_subparsers` returns, as far as we use it; argparse's own type is private."""
 
     def add_parser(
-        self, name: str, *, parents: Sequence[argparse.ArgumentParser] = ..., help: str | None = ...  # noqa: A002
+        self,
+        name: str,
+        *,
+        parents: Sequence[argparse.ArgumentParser] = ...,
+        help: str | None = ...,  # noqa: A002
     ) -> argparse.ArgumentParser: ...
 
 

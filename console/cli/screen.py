@@ -30,11 +30,13 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
     from screens.app import Opening, PilothouseApp
 
     async def kernel() -> Runtime:
+        from console import own
         from console.runtime import Runtime
 
         runtime = Runtime(settings, connection=connection_of(arguments))
         try:
             await runtime.open()
+            await own.attach(runtime)
         except BaseException:
             await runtime.aclose()
             raise

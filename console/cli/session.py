@@ -43,7 +43,9 @@ def connection_of(arguments: argparse.Namespace) -> Mapping[str, Any]:
 @asynccontextmanager
 async def opened(arguments: argparse.Namespace) -> AsyncGenerator[Runtime]:
     """An open runtime for a headless command."""
+    from console import own
     from console.runtime import Runtime
 
     async with Runtime(settings_of(arguments), connection=connection_of(arguments)) as runtime:
+        await own.attach(runtime)
         yield runtime
