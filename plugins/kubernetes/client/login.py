@@ -14,7 +14,9 @@ from pathlib import Path
 from console.clock import Clock
 from console.errors import Unauthorized
 from console.http import Credentials
+from plugins.kubernetes.client.helper import Helper
 from plugins.kubernetes.client.kubeconfig import Context, Impersonation
+from plugins.kubernetes.client.official import Official
 
 
 class Fixed:
@@ -102,4 +104,8 @@ def credentials_for(
         return Fixed(bearer(user.token))
     if user.username:
         return Fixed(basic(user.username, user.password))
+    if user.exec is not None:
+        return Helper(user.exec, context.cluster, use_certificate=use_certificate, clock=clock, timeout=timeout)
+    if user.auth_provider:
+        return Official(context, clock=clock, timeout=timeout)
     return None

@@ -71,6 +71,8 @@ class Projection(Generic[S, R]):
                 if change.type == "DELETED":
                     raise LostKey
                 continue
+            if self._broken:
+                self._broken.pop(_name(change.object), None)
             key = self._key(row)
             if change.type == "DELETED":
                 rows.pop(key, None)
@@ -99,8 +101,7 @@ class Projection(Generic[S, R]):
         try:
             return self._row(item)
         except Exception as error:  # noqa: BLE001 (one odd object must not end the watch of ten thousand)
-            name = getattr(getattr(item, "metadata", None), "name", None) or "?"
-            self._mark((Broken(clean(str(name), 253), clean(f"{type(error).__name__}: {error}", 200)),))
+            self._mark((Broken(_name(item), clean(f"{type(error).__name__}: {error}", 200)),))
             return None
 
     def _mark(self, broken: Iterable[Broken]) -> None:
@@ -117,3 +118,10 @@ class Projection(Generic[S, R]):
         if text != self._said:
             self._said = text
             self.feed.note(text)
+
+
+def _name(item: object) -> str:
+    """`namespace/name`, as decode.Broken has it."""
+    meta = getattr(item, "metadata", None)
+    parts = (getattr(meta, "namespace", None), getattr(meta, "name", None))
+    return clean("/".join(str(part) for part in parts if part) or "?", 253)

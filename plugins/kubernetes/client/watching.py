@@ -22,12 +22,12 @@ from console.plugin import Feed
 from plugins.kubernetes.client.answers import status_as_error
 from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.client.decode import Bookmark, BrokenChange, Change, Fault, version_of
+from plugins.kubernetes.client.lines import LineBatches
 from plugins.kubernetes.client.listing import Selection, pages
 from plugins.kubernetes.client.projection import LostKey, Projection
 
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")
-_LONGEST_LINE = 64 * 1024 * 1024
 _LISTS_IN_A_ROW = 4
 _CALM = 60.0  # seconds after which an earlier loss of the position is forgotten
 _SHORT = 1.0  # a watch that ends sooner, without a word, is not worth opening again at once
@@ -200,37 +200,24 @@ class _Follower(Generic[S, R]):
                 raise
 
     async def _read(self, chunks: AsyncIterator[bytes], scope: Selection, *, initial: bool) -> None:
-        """Lines from chunks; what came together goes on together."""
-        pending: list[bytes] = []
-        size = 0
-        while True:
-            try:
-                async with asyncio.timeout(self._api.manner.initial_silence if initial else None):
-                    chunk = await anext(chunks)
-            except StopAsyncIteration:
-                if initial:
-                    raise Unreachable("the list ended before it was complete", where=self._where()) from None
-                return
-            except TimeoutError:
-                raise _NoStreaming from None  # all objects came, but no bookmark: the parameter is not known there
-            cut = chunk.rfind(b"\n")
-            if cut < 0:
-                pending.append(chunk)
-                size += len(chunk)
-                if size > _LONGEST_LINE:
-                    raise BadAnswer(f"one event is longer than {_LONGEST_LINE} bytes", where=self._where())
-                continue
-            lines = b"".join([*pending, chunk[:cut]]).split(b"\n")
-            pending, size = [chunk[cut + 1 :]], len(chunk) - cut - 1
-            initial = self._batch(lines, scope, initial=initial)
+        """Batches of events until the stream ends."""
+        async with LineBatches(chunks, self._where()) as batches:
+            while True:
+                try:
+                    lines = await batches.next(self._api.manner.initial_silence if initial else None)
+                except TimeoutError:
+                    raise _NoStreaming from None  # all objects came, but no bookmark: the parameter is not known there
+                if lines is None:
+                    break
+                initial = self._batch(lines, scope, initial=initial)
+        if initial:
+            raise Unreachable("the list ended before it was complete", where=self._where())
 
     def _batch(self, lines: list[bytes], scope: Selection, *, initial: bool) -> bool:
         """Deliver one batch; True while the initial list goes on."""
         changes: list[Change[S] | BrokenChange] = []
         last = b""
         for line in lines:
-            if not line:
-                continue
             event = self._projection.decoder.event(line, self._where())
             if isinstance(event, Change | BrokenChange):
                 changes.append(event)

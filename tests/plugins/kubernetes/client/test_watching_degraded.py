@@ -1,0 +1,127 @@
+"""Watches where something is missing: streaming lists, rights, namespaces."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.errors import Forbidden
+from plugins.kubernetes.config import Settings
+from tests.plugins.kubernetes.client.parts import bookmark, pod, pod_list
+from tests.plugins.kubernetes.client.server import Call
+from tests.plugins.kubernetes.client.session import PODS, following, is_watch, line
+
+
+async def test_streaming_lists_are_used_where_they_are_wanted() -> None:
+    async def script(call: Call) -> None:
+        await call.start()
+        if call.query.get("sendInitialEvents") != "true":
+            await call.hold()
+        assert call.query["resourceVersionMatch"] == "NotOlderThan"
+        assert "resourceVersion" not in call.query
+        await call.send(line("ADDED", pod("a", 3)) + line("ADDED", pod("b", 4)))
+        await call.send(line("BOOKMARK", bookmark(9, ended=True)) + line("DELETED", pod("a", 10)))
+        await call.finish()
+
+    async with following(script, streaming="always") as session:
+        await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"] and len(session.server.calls) == 2)
+        assert [word for word in session.feed.calls if not word.startswith("add")][:2] == ["begin", "end"]
+        assert set(session.feed.rows) == {"default/b"}
+        assert session.versions() == ["", "10"]
+
+
+@pytest.mark.parametrize("how", [422, 400, "silence"])
+async def test_a_server_without_streaming_lists_is_listed_in_pages_and_remembered(how: int | str) -> None:
+    async def script(call: Call) -> None:
+        if "sendInitialEvents" in call.query:
+            if isinstance(how, int):
+                await call.refuse(how, "sendInitialEvents is forbidden for watch unless WatchList is enabled")
+                return
+            await call.start()
+            await call.event("ADDED", pod("a", 3))
+            await call.hold()
+        elif is_watch(call):
+            await call.start()
+            await call.hold()
+        else:
+            await call.reply(pod_list(pod("a"), version=5))
+
+    async with following(script, streaming="always", manner_initial_silence=0.02) as session:
+        await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"])
+        assert session.lists() == 1
+        assert session.versions() == ["", "5"]
+        assert not await session.api.streams_lists("always", "")
+        assert await session.api.streams_lists("always", "metrics.k8s.io")
+
+
+async def test_an_old_server_is_not_asked_for_streaming_lists() -> None:
+    async def script(call: Call) -> None:
+        if call.path == "/version":
+            await call.reply({"gitVersion": "v1.22.17", "major": "1", "minor": "22+"})
+        elif is_watch(call):
+            await call.start()
+            await call.hold()
+        else:
+            await call.reply(pod_list(version=5))
+
+    async with following(script, settings=Settings()) as session:
+        await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"])
+        assert session.server.paths() == ["GET /version", f"GET {PODS}", f"GET {PODS}"]
+        assert not any("sendInitialEvents" in call.query for call in session.server.calls)
+
+
+def restricted(call: Call) -> bool:
+    """The rights of somebody who may read pods in kafka and pulsar only, and may list namespaces."""
+    return call.json_body["spec"]["resourceAttributes"].get("namespace") in {"kafka", "pulsar"}
+
+
+async def test_without_the_right_to_all_namespaces_the_allowed_ones_are_watched() -> None:
+    async def script(call: Call) -> None:
+        if call.path == PODS:
+            message = 'pods is forbidden: User "eve" cannot list resource "pods" in API group "" at the cluster scope'
+            await call.refuse(403, message)
+        elif call.path == "/api/v1/namespaces":
+            names = [{"metadata": {"name": name}} for name in ("default", "kafka", "kube-system", "pulsar")]
+            await call.reply({"kind": "NamespaceList", "metadata": {}, "items": names})
+        elif call.path.endswith("selfsubjectaccessreviews"):
+            await call.reply({"status": {"allowed": restricted(call)}}, 201)
+        elif is_watch(call):
+            await call.start()
+            if "kafka" in call.path:
+                await call.event("ADDED", pod("new", 8, namespace="kafka"))
+            await call.hold()
+        else:
+            namespace = call.path.split("/")[4]
+            await call.reply(pod_list(pod("a", namespace=namespace), version=5))
+
+    async with following(script) as session:
+        await session.feed.until(lambda: "kafka/new" in session.feed.rows)
+        assert set(session.feed.rows) == {"kafka/a", "pulsar/a", "kafka/new"}
+        assert session.feed.notes == ["only namespaces kafka, pulsar: no right to list pods in all namespaces"]
+
+
+async def test_without_any_right_the_error_names_the_missing_one() -> None:
+    async def script(call: Call) -> None:
+        if call.path.endswith("selfsubjectaccessreviews"):
+            await call.reply({"status": {"allowed": False}}, 201)
+        else:
+            await call.refuse(403, 'User "eve" cannot list resource "pods" in API group "" at the cluster scope')
+
+    async with following(script) as session:
+        error = await session.error()
+        assert isinstance(error, Forbidden)
+        assert "no right to list pods in the whole cluster" in str(error)
+
+
+async def test_only_the_namespaces_of_the_settings_are_looked_at() -> None:
+    async def script(call: Call) -> None:
+        if is_watch(call):
+            await call.start()
+            await call.hold()
+        await call.reply(pod_list(pod("a", namespace=call.path.split("/")[4]), version=5))
+
+    settings = Settings(streaming_lists="never", namespaces=("kafka",), only_namespaces=True)
+    async with following(script, settings=settings) as session:
+        await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"])
+        assert session.feed.rows.keys() == {"kafka/a"}
+        assert session.feed.notes == ["only namespaces kafka"]
+        assert {call.path for call in session.server.calls} == {"/api/v1/namespaces/kafka/pods"}
