@@ -32,7 +32,7 @@ class Person:
 
 
 def person(environ: Mapping[str, str] | None = None, host: str = "") -> Person:
-    """Who sits there: `SUDO_USER` before `LOGNAME`, since a shared admin.conf is read by root; the SSH client's address."""
+    """Who sits there: `SUDO_USER` before `LOGNAME`, since root reads a shared admin.conf; and the SSH client."""
     environ = os.environ if environ is None else environ
     user = environ.get("SUDO_USER") or environ.get("LOGNAME") or environ.get("USER") or _login()
     host = host or socket.gethostname()

@@ -1,7 +1,8 @@
 """May this person do this now? Every change passes here, is allowed or refused with the reason, and is recorded.
 
-Owns read-only mode, production contexts, how much consent an effect needs, the check of rights beforehand, and both audit
-records. Refuses to do anything by itself and to know any system: what is done is a callable, what is needed a `Right`.
+Owns read-only mode, production contexts, how much consent an effect needs, the check of rights beforehand, and both
+audit records. Refuses to do anything by itself and to know any system: what is done is a callable, what is needed a
+`Right`.
 """
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ class Gate:
         await self._admit(deed, given)
         if deed.effect is Effect.READ:
             return await act()
-        await self._note(deed, "begun", shared=False)
+        if not deed.run:  # a run's intent is in its journal
+            await self._note(deed, "begun", shared=False)
         try:
             result = await act()
         except asyncio.CancelledError:

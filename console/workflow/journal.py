@@ -154,6 +154,7 @@ class Journal:
 
     async def claim(self, fencing: int, holder: str) -> None:
         """Take the run over. Raises Fenced unless `fencing` is newer than the journal's."""
+        await self.look()
         current = await self._current()
         if fencing <= current.fencing:
             raise Fenced(f"run {self.run} is at fencing number {current.fencing}, {fencing} is not newer")

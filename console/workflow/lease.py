@@ -12,6 +12,7 @@ Refuses to know what a lease protects, and what is done under it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -76,6 +77,11 @@ class Leases:
             return 0.0
         return max(0.0, min(held.good_until for held in self._held.values()) - self._clock.monotonic())
 
+    def holder_of(self, name: str) -> str:
+        """Who held `name` when it was last looked at, with their note."""
+        seen = self._seen.get(name)
+        return f"{seen.record.holder} ({seen.record.note or 'no note'})" if seen else "another runner"
+
     def fencing(self, name: str) -> int:
         """The fencing number under which we hold `name`. Raises LeaseLost where we do not."""
         if name not in self._held:
@@ -93,9 +99,7 @@ class Leases:
             patience = await self.take(name, note=note, at_least=at_least)
             if not patience:
                 return self.fencing(name)
-            seen = self._seen.get(name)
-            who = f"{seen.record.holder} ({seen.record.note or 'no note'})" if seen else "another runner"
-            waits(f"{name} is held by {who}; free in {patience:.0f} s unless it is renewed")
+            waits(f"{name} is held by {self.holder_of(name)}; free in {patience:.0f} s unless it is renewed")
             await self._clock.sleep(min(patience, 2.0))
 
     async def take(self, name: str, *, note: str = "", at_least: int = 0) -> float:
@@ -174,15 +178,19 @@ class Leases:
             return False
         return True
 
-    async def release(self, name: str) -> None:
-        """Give it back so that the next one need not wait; silent where it is no longer ours."""
+    async def release(self, name: str, *, delete: bool = False) -> None:
+        """Give it back so that the next one need not wait; silent where it is no longer ours.
+
+        `delete`: nobody will ever want it again (the lease of a run that has ended).
+        """
         held = self._held.pop(name, None)
-        if held is None:
+        if held is None or self._lost:
             return
-        try:
-            await self._store.write(replace(held.record, holder="", note=""))
-        except SourceError:
-            return  # it expires by itself
+        with contextlib.suppress(SourceError):  # else it expires by itself
+            if delete:
+                await self._store.delete(held.record)
+            else:
+                await self._store.write(replace(held.record, holder="", note=""))
 
     async def release_all(self) -> None:
         """Give everything back."""

@@ -1,0 +1,214 @@
+"""The plan of a run: every system's verdict and steps as one graph, and who else holds what is needed.
+
+Owns the merge and its checks (ids, `after`, phases) and when a plan may start. A hook that raises, or whose rows cannot
+be read, makes the verdict UNKNOWN and is named. Refuses to change anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Protocol
+
+from console.clock import Clock
+from console.errors import Refused, SourceError
+from console.model import Answer, InstanceId, Reason, Verdict
+from console.offers import LeaseRecord, LeaseStore
+from console.plugin import Facts, Hooks, Instance, Plugin, Right, Table, Target
+from console.text import clean
+from console.workflow.steps import Step
+
+EXIT = {Answer.SAFE: 0, Answer.DECIDE: 3, Answer.NO: 4, Answer.UNKNOWN: 5}
+_WITHIN = 30.0
+
+
+class Wanted(Protocol):
+    """A demand for rows, until it is closed."""
+
+    @property
+    def close(self) -> Any: ...
+
+
+class Kernel(Protocol):
+    """What plans and runs need of console.runtime.Runtime."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def instances(self) -> Sequence[Instance]: ...
+
+    def plugin(self, instance: InstanceId, /) -> Plugin: ...
+
+    def facts(self, instance: InstanceId, /) -> Facts: ...
+
+    def client(self, instance: InstanceId, /) -> Awaitable[Any]: ...
+
+    def want(self, instance: InstanceId, table: Table[Any], /) -> Wanted: ...
+
+    async def ready(self, instance: InstanceId, tables: Iterable[Table[Any]], /, within: float) -> list[str]: ...
+
+    async def changed(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One instance's share of a plan."""
+
+    instance: InstanceId
+    verdict: Verdict
+    steps: tuple[Step, ...] = ()
+    proof: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would meet and do. `held`: leases of others that stand in the way or tell who is out."""
+
+    target: Target
+    at: float
+    took: float
+    parts: tuple[Part, ...]
+    steps: tuple[Step, ...]
+    kernel: Verdict = field(default_factory=Verdict)
+    """What the kernel itself has to say: leases, nodes that are out, systems that could not be judged."""
+    held: tuple[LeaseRecord, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.merged([self.kernel, *(part.verdict for part in self.parts)])
+
+    @property
+    def undecided(self) -> tuple[Reason, ...]:
+        """Decisions that nobody has taken."""
+        return tuple(reason for reason in self.verdict.decisions if reason.decision not in self.target.decisions)
+
+    @property
+    def exit_code(self) -> int:
+        """0 safe (or all decisions taken), 3 decisions needed, 4 no, 5 unknown."""
+        answer = self.verdict.answer
+        return 0 if answer is Answer.DECIDE and not self.undecided else EXIT[answer]
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        """Every right that a step needs, once."""
+        return tuple(dict.fromkeys(right for step in self.steps for right in step.rights))
+
+    @property
+    def proof(self) -> dict[str, str]:
+        """All systems' proofs, keyed by instance where there are several."""
+        return {f"{part.instance}: {key}": value for part in self.parts for key, value in part.proof.items()}
+
+
+async def make(
+    kernel: Kernel, target: Target, *, leases: LeaseStore | None = None, most_out: int = 1, within: float = _WITHIN
+) -> Plan:
+    """Ask every system with hooks, and the leases. Never raises for what a system or a store does."""
+    began, at = kernel.clock.monotonic(), kernel.clock.now()
+    parts: list[Part] = []
+    for instance in list(kernel.instances):
+        hooks = kernel.plugin(instance.id).hooks
+        if hooks is not None:
+            parts.append(await _part(kernel, instance.id, target, within))
+    reasons, held = await _leases(leases, target, most_out)
+    steps = [step for part in parts for step in part.steps]
+    try:
+        merged = merge(steps)
+    except ValueError as error:
+        reasons.append(Reason(Answer.UNKNOWN, "plan", f"the steps do not make a graph: {error}"))
+        merged = ()
+    if not parts:
+        reasons.append(Reason(Answer.UNKNOWN, "plan", "no system with a drain hook is connected"))
+    took = kernel.clock.monotonic() - began
+    return Plan(target, at, took, tuple(parts), merged, Verdict(tuple(reasons)), held)
+
+
+async def _part(kernel: Kernel, instance: InstanceId, target: Target, within: float) -> Part:
+    try:
+        deferred = kernel.plugin(instance).hooks
+        assert deferred is not None  # noqa: S101 - the caller looked
+        hooks: Hooks = deferred.load()
+        wants = [kernel.want(instance, table) for table in hooks.reads]
+        try:
+            problems = await kernel.ready(instance, hooks.reads, within)
+            if problems:
+                return Part(instance, Verdict(tuple(_unread(instance, problem) for problem in problems)))
+            facts = kernel.facts(instance)
+            verdict = hooks.verdict(facts, target)
+            return Part(instance, verdict, tuple(hooks.steps(facts, target)), hooks.proof(facts, target))
+        finally:
+            for want in wants:
+                want.close()
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; what it hides is unknown, so unsafe
+        text = clean(f"the hooks of {instance} failed: {type(error).__name__}: {error}", 400)
+        return Part(instance, Verdict((Reason(Answer.UNKNOWN, instance.system, text),)))
+
+
+def _unread(instance: InstanceId, problem: str) -> Reason:
+    return Reason(Answer.UNKNOWN, instance.system, f"{instance} could not be read: {problem}")
+
+
+async def _leases(
+    leases: LeaseStore | None, target: Target, most_out: int
+) -> tuple[list[Reason], tuple[LeaseRecord, ...]]:
+    if leases is None:
+        return [Reason(Answer.UNKNOWN, "leases", "no platform keeps leases: runs are not possible")], ()
+    try:
+        records = [record for record in await leases.list() if record.holder]
+    except SourceError as error:
+        return [Reason(Answer.UNKNOWN, "leases", f"who holds what could not be read: {error}")], ()
+    out = {record.holder: record for record in records if record.name.startswith("out-")}
+    wanted = {f"node-{node}": node for node in target.nodes}
+    held = [record for record in records if record.name in wanted]
+    reasons = [
+        Reason(Answer.NO, "leases", f"{wanted[record.name]} is held by {record.holder} ({record.note})")
+        for record in held
+    ]
+    fresh = [node for node in target.nodes if node not in out]
+    if target.run == "drain" and len(out) + len(fresh) > most_out:
+        names = ", ".join(f"{node} ({record.note})" for node, record in out.items()) or "none"
+        text = f"{most_out} node{'s' if most_out > 1 else ''} may be out, {len(fresh)} more would be; out now: {names}"
+        reasons.append(Reason(Answer.NO, "out", text))
+    return reasons, (*held, *out.values())
+
+
+def merge(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """All steps in an order in which they could be done one by one: by phase, and `after` within it.
+
+    Raises ValueError for two steps of one id, an `after` that names nobody or a later phase, and circles.
+    """
+    known = {step.id: step for step in steps}
+    if len(known) != len(steps):
+        twice = next(step.id for step in steps if sum(other.id == step.id for other in steps) > 1)
+        raise ValueError(f"two steps are called {twice}")
+    for step in steps:
+        for before in step.after:
+            if before not in known:
+                raise ValueError(f"{step.id} comes after {before}, which is not there")
+            if known[before].phase > step.phase:
+                raise ValueError(f"{step.id} ({step.phase.name}) comes after {before}, which is of a later phase")
+    try:
+        order = list(TopologicalSorter({step.id: step.after for step in steps}).static_order())
+    except CycleError as error:
+        raise ValueError(f"a circle: {' -> '.join(error.args[1])}") from error
+    position = {name: number for number, name in enumerate(order)}
+    return tuple(sorted(steps, key=lambda step: (step.phase, position[step.id])))
+
+
+def refuse(plan: Plan) -> None:
+    """Raise Refused where a run of this plan may not start, with every reason."""
+    answer = plan.verdict.answer
+    if plan.exit_code == 0 and plan.steps:
+        return
+    if plan.exit_code == EXIT[Answer.DECIDE]:
+        reasons, advice = plan.undecided, "decide each: --decide " + ",".join(_decisions(plan.undecided))
+    else:
+        reasons = tuple(reason for reason in plan.verdict.reasons if reason.answer is answer)
+        advice = "nothing was changed; see the plan"
+    words = "; ".join(f"{reason.topic}: {reason.text}" for reason in reasons) or "there is nothing to do"
+    raise Refused(f"{plan.target.run} {', '.join(plan.target.nodes)}: {answer.value}: {words}", next_step=advice)
+
+
+def _decisions(reasons: Iterable[Reason]) -> list[str]:
+    return list(dict.fromkeys(reason.decision for reason in reasons))

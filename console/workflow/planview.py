@@ -1,0 +1,100 @@
+"""A plan in words and as JSON: what `plan` prints and the first screen of a drain shows.
+
+Owns the form only; JSON keys are never renamed.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from console.model import Reason
+from console.workflow.codec import step_json
+from console.workflow.plan import Plan
+from console.workflow.steps import Phase, Step
+
+_TOGETHER = 3
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The plan as one JSON object."""
+    return {
+        "run": plan.target.run,
+        "nodes": list(plan.target.nodes),
+        "verdict": plan.verdict.answer.value,
+        "exit": plan.exit_code,
+        "checkedAt": plan.at,
+        "took": plan.took,
+        "decisions": [
+            {"id": reason.decision, "text": reason.text, "taken": reason.decision in plan.target.decisions}
+            for reason in plan.verdict.decisions
+        ],
+        "systems": [
+            {
+                "system": part.instance.system,
+                "instance": part.instance.name,
+                "verdict": part.verdict.answer.value,
+                "reasons": [_reason(reason) for reason in part.verdict.reasons],
+                "proof": dict(part.proof),
+            }
+            for part in plan.parts
+        ],
+        "reasons": [_reason(reason) for reason in plan.kernel.reasons],
+        "order": order(plan),
+        "steps": [step_json(step) for step in plan.steps],
+        "held": [{"lease": record.name, "holder": record.holder, "note": record.note} for record in plan.held],
+    }
+
+
+def as_text(plan: Plan) -> str:
+    """The plan as lines; reasons stand worst first."""
+    answer = plan.verdict.answer
+    open_ = len(plan.undecided)
+    what = f"  ({open_} decision{'s' if open_ != 1 else ''} to take)" if open_ else ""
+    head = f"plan: {plan.target.run} {', '.join(plan.target.nodes)}"
+    lines = [f"{head}    verdict {answer.value}{what}    checked in {plan.took:.1f} s"]
+    rows = [("pilothouse", reason) for reason in plan.kernel.reasons]
+    rows += [(str(part.instance), reason) for part in plan.parts for reason in part.verdict.reasons]
+    width = max((len(reason.topic) for _, reason in rows), default=0)
+    for _, reason in sorted(rows, key=lambda row: -_worst(row[1])):
+        lines.append(f"  {reason.answer.value:<7} {reason.topic:<{width}}  {reason.text}{_decision(plan, reason)}")
+    lines.append(f"order: {order(plan) or 'nothing to do'}")
+    return "\n".join(lines)
+
+
+def order(plan: Plan) -> str:
+    """One line: what is done together, and what after what."""
+    words: list[str] = []
+    for _, of_phase in groupby(plan.steps, key=lambda step: step.phase):
+        words.extend(_wave(list(of_phase)))
+    return " → ".join(words)
+
+
+def _wave(steps: list[Step]) -> list[str]:
+    """The steps of one phase: those that wait for nobody in it together, the others in a row."""
+    free = [step for step in steps if not set(step.after) & {other.id for other in steps}]
+    bound = [step for step in steps if step not in free]
+    if len(free) > _TOGETHER and free[0].phase is Phase.EVICT:
+        return [f"{len(free)} together", *(step.title for step in bound)]
+    return [", ".join(step.title for step in free), *(step.title for step in bound)]
+
+
+def _worst(reason: Reason) -> int:
+    return ["SAFE", "DECIDE", "NO", "UNKNOWN"].index(reason.answer.value)
+
+
+def _decision(plan: Plan, reason: Reason) -> str:
+    if not reason.decision:
+        return ""
+    return f"  [{reason.decision}: {'taken' if reason.decision in plan.target.decisions else 'open'}]"
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    subject = reason.subject
+    return {
+        "answer": reason.answer.value,
+        "topic": reason.topic,
+        "text": reason.text,
+        "decision": reason.decision,
+        "subject": {"kind": subject.kind, "namespace": subject.namespace, "name": subject.name} if subject else None,
+    }
