@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -29,10 +30,16 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
         os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_SMOOTH_SCROLL="0", TEXTUAL_FPS="10")
     from screens.app import Opening, PilothouseApp
 
+    probes: set[asyncio.Future[None]] = set()
+
     async def kernel() -> Runtime:
         from console import own
         from console.runtime import Runtime
 
+        if file := os.environ.get("PILOTHOUSE_LOOP_PROBE"):
+            from console.probe import record
+
+            probes.add(asyncio.ensure_future(record(file)))
         runtime = Runtime(settings, connection=connection_of(arguments))
         try:
             await runtime.open()

@@ -1,0 +1,73 @@
+"""`pilothouse drain|rejoin NODE...`: plan, ask, begin, follow. The run goes on when this command is gone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from console import runs
+from console.cli.exits import ExitCode
+from console.cli.following import follow
+from console.cli.plan import target_of
+from console.cli.session import opened
+from console.errors import UsageError
+from console.gate import YES
+from console.workflow import planview
+from console.workflow.plan import Plan, refuse
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run it; the exit code tells how it ended, or why it may not start."""
+    if not arguments.reason.strip():
+        raise UsageError("a run needs a reason: colleagues will read it", next_step="--reason TEXT")
+    return asyncio.run(_drain(arguments))
+
+
+async def _drain(arguments: argparse.Namespace) -> int:
+    async with opened(arguments) as runtime:
+        made = await runs.plan(runtime, target_of(arguments), within=arguments.timeout)
+        if arguments.output == "text" or made.exit_code:
+            print(planview.as_text(made), file=sys.stderr)
+        if made.exit_code:
+            return made.exit_code
+        refuse(made)
+        given = _consent(runtime, made, arguments)
+        if not given:
+            print("nothing was changed", file=sys.stderr)
+            return ExitCode.STOPPED
+        name = await runs.begin(runtime, made, reason=arguments.reason, given=given)
+        print(f"pilothouse: run {name}; it goes on by itself: pilothouse runs follow {name}", file=sys.stderr)
+        if arguments.detach:
+            print(json.dumps({"run": name}) if arguments.output == "json" else name)
+            return ExitCode.DONE
+        return await follow(runtime, name, arguments.output)
+
+
+def _consent(runtime: Runtime, made: Plan, arguments: argparse.Namespace) -> str:
+    """YES, a typed name, or nothing."""
+    nodes = ",".join(made.target.nodes)
+    if arguments.name:
+        return arguments.name
+    production = runtime.settings.is_production(runtime.platform.name)
+    if arguments.yes:
+        if production:
+            raise UsageError(
+                f"{runtime.platform.name} is a production context: --yes is not enough", next_step=f"--name {nodes}"
+            )
+        return YES
+    if not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here", next_step="give --yes")
+    wanted = nodes if production else "yes"
+    print(
+        f"{made.target.run} {nodes} in {runtime.platform.name}? type `{wanted}`: ", end="", file=sys.stderr, flush=True
+    )
+    typed = sys.stdin.readline().strip()
+    if production:
+        return typed
+    return YES if typed in {"y", "yes"} else ""

@@ -1,0 +1,100 @@
+"""A run as lines while it goes on: one line a change of a step, waits as sentences, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from console import runs
+from console.cli.exits import ExitCode
+from console.errors import SourceError
+from console.format import clock_time, elapsed, timestamp
+from console.workflow.codec import step_json
+from console.workflow.events import End
+from console.workflow.journal import Page
+from console.workflow.state import SETTLED, State, StepState
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+
+_ENDS = {End.DONE: ExitCode.DONE, End.ABORTED: ExitCode.STOPPED, End.STOPPED: ExitCode.STOPPED}
+
+
+async def follow(runtime: Runtime, name: str, output: str = "text") -> int:
+    """Print until the run ends; its exit code. Progress goes to stderr when the result is JSON."""
+    stream = sys.stderr if output == "json" else sys.stdout
+    seen: dict[str, str] = {}
+    state = State()
+    async for page in runs.follow(runtime, name):
+        if isinstance(page, SourceError):
+            print(f"{clock_time(runtime.clock.now())} cannot read the journal: {page}", file=stream, flush=True)
+            continue
+        state = page.state
+        for line in _news(state, seen):
+            print(f"{clock_time(state.now or runtime.clock.now())} {line}", file=stream, flush=True)
+    if output == "json":
+        print(json.dumps(as_json(await runs.look(runtime, name)), indent=2, ensure_ascii=False))
+    elif state.end is not None and state.plan is not None:
+        print(f"run {name} {state.end.value} after {elapsed(state.ended_at - state.plan.at)}", file=stream)
+    return _ENDS[state.end] if state.end is not None else ExitCode.FAILED
+
+
+def _news(state: State, seen: dict[str, str]) -> list[str]:
+    lines: list[str] = []
+    news = [("run", state.waiting or ("paused by " + state.paused if state.paused else ""))]
+    news += [(step, _line(state, step, now)) for step, now in state.steps.items()]
+    for key, line in news:
+        if line and seen.get(key) != line:
+            seen[key] = line
+            lines.append(line)
+    return lines
+
+
+def _line(state: State, name: str, step: StepState) -> str:
+    title = state.step(name).title
+    if step.question:
+        return f"?  {title}: {step.question}; answer with `pilothouse runs answer RUN {name} retry|skip|undo|stop`"
+    if step.status in SETTLED:
+        words = step.evidence or step.skipped_because
+        return f"{'ok' if step.status.value == 'done' else step.status.value}  {title}{': ' + words if words else ''}"
+    if step.waiting:
+        return f"..  {title}: {step.waiting}"
+    if step.error:
+        return f"!!  {title}: {step.error}"
+    return f"->  {title}" if step.status.value in {"intended", "sent"} else ""
+
+
+def as_json(page: Page) -> dict[str, Any]:
+    """A run for machines. Keys are never renamed; times are RFC 3339."""
+    state, plan = page.state, page.state.plan
+    return {
+        "run": page.run,
+        "kind": plan.target.run if plan else "",
+        "nodes": list(plan.target.nodes) if plan else [],
+        "status": _status(state),
+        "author": plan.author if plan else "",
+        "reason": plan.reason if plan else "",
+        "began": timestamp(plan.at) if plan else None,
+        "ended": timestamp(state.ended_at) if state.end is not None else None,
+        "runner": state.holder,
+        "fencing": state.fencing,
+        "waits": state.waiting,
+        "steps": [
+            {
+                **step_json(step),
+                "status": state.steps[step.id].status.value,
+                "waits": state.steps[step.id].waiting,
+                "question": state.steps[step.id].question,
+                "evidence": state.steps[step.id].evidence,
+                "error": state.steps[step.id].error,
+            }
+            for step in (plan.steps if plan else ())
+        ],
+    }
+
+
+def _status(state: State) -> str:
+    from console.own import status
+
+    return status(state)

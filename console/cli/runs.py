@@ -1,0 +1,85 @@
+"""`pilothouse runs ...`: see, follow, answer, pause, abort, take over."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from console import own, runs
+from console.cli.exits import ExitCode
+from console.cli.following import as_json, follow
+from console.cli.session import opened
+from console.errors import Refused
+from console.format import timestamp
+from console.output import record, render
+from console.workflow.events import Choice
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+    from console.workflow.journal import Page
+
+_SAYS = {"pause": runs.pause, "continue": runs.proceed, "abort": runs.abort}
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Do one of the verbs."""
+    return asyncio.run(_runs(arguments))
+
+
+async def _runs(arguments: argparse.Namespace) -> int:
+    async with opened(arguments) as runtime:
+        verb = arguments.verb
+        if verb == "list":
+            await _list(runtime, arguments.output)
+            return ExitCode.DONE
+        if verb == "show":
+            _show(await runs.look(runtime, arguments.id), arguments.output)
+            return ExitCode.DONE
+        if verb in _SAYS:
+            await _SAYS[verb](runtime, arguments.id)
+        elif verb == "answer":
+            choice = Choice(arguments.choice)
+            await runs.answer(runtime, arguments.id, arguments.step, choice=choice, reason=arguments.reason)
+        elif verb == "resume":
+            await _resume(runtime, arguments.id)
+            return await follow(runtime, arguments.id)
+        elif verb == "follow":
+            return await follow(runtime, arguments.id)
+        return ExitCode.DONE
+
+
+async def _resume(runtime: Runtime, name: str) -> None:
+    page = await runs.look(runtime, name)
+    if page.state.end is not None:
+        raise Refused(f"run {name} has ended ({page.state.end.value})")
+    pid = runs.resume(runtime, name)
+    print(f"pilothouse: runner {pid} takes run {name} as soon as no other one holds it", file=sys.stderr)
+
+
+async def _list(runtime: Runtime, output: str) -> None:
+    pane = own.PANES[0]
+    store = await runtime.offer(lambda offers: offers.journal)
+    rows = sorted((own.run_row(stored) for stored in await store.list()), key=lambda row: -row.began)
+    if output == "json":
+        print(json.dumps([record(pane, row, runtime.fence) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        sys.stdout.write(render(pane, rows, "table", now=runtime.clock.now(), fence=runtime.fence))
+
+
+def _show(page: Page, output: str) -> None:
+    if output == "json":
+        print(json.dumps(as_json(page), indent=2, ensure_ascii=False))
+        return
+    told = as_json(page)
+    print(f"run {told['run']}  {told['kind']} {', '.join(told['nodes'])}  {told['status']}  by {told['author']}")
+    print(f'"{told["reason"]}"  began {told["began"]}  runner {told["runner"] or "none"}, fencing {told["fencing"]}')
+    if told["waits"]:
+        print(f"waits for: {told['waits']}")
+    for step in told["steps"]:
+        words = step["question"] or step["waits"] or step["evidence"] or step["error"]
+        print(f"  {step['status']:<9} {step['title']}{'  ' + words if words else ''}")
+    if page.state.now:
+        print(f"last change {timestamp(page.state.now)}")

@@ -1,0 +1,135 @@
+"""Runs as people use them, for the command line and the screens alike: plan, begin, look, follow, answer, resume.
+
+Owns the path from an open runtime to a journal and a runner process. It acts on nothing itself: a runner does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from console import paths
+from console.errors import SourceError
+from console.gate import YES
+from console.model import NodeName
+from console.offers import JournalStore
+from console.plugin import Json, Target
+from console.workflow import journal
+from console.workflow.events import Aborted, Answered, Choice, Continued, Paused
+from console.workflow.journal import Page
+from console.workflow.plan import Plan, make
+from console.workflow.starting import spawn_runner, start
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+
+LOOK_EVERY = 1.0
+
+
+def target(
+    kind: str, nodes: Sequence[str], *, decisions: Sequence[str] = (), options: Mapping[str, Json] | None = None
+) -> Target:
+    """What is asked for: `drain` or `rejoin`, of which nodes, with which decisions taken."""
+    names = tuple(dict.fromkeys(NodeName(node) for node in nodes))
+    return Target(kind, names, dict(options or {}), frozenset(decisions))
+
+
+async def plan(runtime: Runtime, asked: Target, *, within: float = 30.0) -> Plan:
+    """What a run would meet and do. Changes nothing."""
+    leases = await runtime.offer(lambda offers: offers.leases)
+    return await make(runtime, asked, leases=leases, most_out=runtime.settings.max_out, within=within)
+
+
+def decided(made: Plan, decisions: Sequence[str]) -> Plan:
+    """The same plan with decisions taken."""
+    target = made.target
+    return dataclasses.replace(made, target=dataclasses.replace(target, decisions=frozenset(decisions)))
+
+
+async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES) -> str:
+    """Write the plan as a run and start its runner; the run's name. Raises Refused with the reasons."""
+    name = await start(
+        made, await _store(runtime), await runtime.gate(), clock=runtime.clock, reason=reason, given=given
+    )
+    resume(runtime, name)
+    return name
+
+
+def resume(runtime: Runtime, name: str) -> int:
+    """Start a runner for a run; it waits until no other one holds it. The process id."""
+    return spawn_runner(name, connection_arguments(runtime), log=paths.state_dir() / "runs" / f"{name}.log")
+
+
+def connection_arguments(runtime: Runtime) -> list[str]:
+    """The arguments that lead another process to the same cluster as the same user."""
+    given: dict[str, Any] = dict(runtime.connection)
+    if len(runtime.contexts) > 1:
+        given["context"] = runtime.platform.name
+    words: list[str] = []
+    for key, option in (
+        ("kubeconfig", "--kubeconfig"),
+        ("context", "--context"),
+        ("namespace", "--namespace"),
+        ("impersonate", "--as"),
+        ("impersonate_groups", "--as-group"),
+    ):
+        value = given.get(key, ())
+        for item in (value,) if isinstance(value, str) else value:
+            words += [option, str(item)]
+    return words
+
+
+async def look(runtime: Runtime, name: str) -> Page:
+    """The journal of a run as it is now. Raises NotFound."""
+    return journal.page(await (await _store(runtime)).read(name))
+
+
+async def follow(runtime: Runtime, name: str) -> AsyncGenerator[Page | SourceError]:
+    """The journal again and again when it changed, until the run ends; an error where it cannot be read just now."""
+    seen, silent = "", ""
+    while True:
+        try:
+            now = await look(runtime, name)
+        except SourceError as error:
+            if str(error) != silent:
+                silent = str(error)
+                yield error
+        else:
+            silent = ""
+            if now.stored.version != seen:
+                seen = now.stored.version
+                yield now
+            if now.state.end is not None:
+                return
+        await runtime.clock.sleep(LOOK_EVERY)
+
+
+async def pause(runtime: Runtime, name: str) -> Page:
+    """Let it finish what it does, then wait."""
+    return await journal.append(await _store(runtime), name, Paused(runtime.clock.now(), await _who(runtime)))
+
+
+async def proceed(runtime: Runtime, name: str) -> Page:
+    """Go on after a pause."""
+    return await journal.append(await _store(runtime), name, Continued(runtime.clock.now(), await _who(runtime)))
+
+
+async def abort(runtime: Runtime, name: str) -> Page:
+    """Stop, and undo what can be undone."""
+    return await journal.append(await _store(runtime), name, Aborted(runtime.clock.now(), await _who(runtime)))
+
+
+async def answer(runtime: Runtime, name: str, step: str, *, choice: Choice, reason: str = "") -> Page:
+    """Answer what a step asks."""
+    fact = Answered(runtime.clock.now(), step, choice, await _who(runtime), reason)
+    return await journal.append(await _store(runtime), name, fact)
+
+
+async def _store(runtime: Runtime) -> JournalStore:
+    return await runtime.offer(lambda offers: offers.journal)
+
+
+async def _who(runtime: Runtime) -> str:
+    gate = await runtime.gate()
+    return f"{gate.who.name} ({await gate.identity()})"
