@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -94,7 +94,7 @@ class Streaming:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """Bytes as they arrive. A connection that breaks in the middle raises BadAnswer (truncated) or Unreachable."""
         plain = "content-encoding" not in self._response.headers
         source = self._response.aiter_raw() if plain else self._response.aiter_bytes()

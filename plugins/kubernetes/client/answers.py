@@ -55,6 +55,16 @@ class Status(msgspec.Struct, frozen=True, gc=False):
         return (self.details.causes if self.details else None) or ()
 
 
+class Refusal(Exception):
+    """The cause of an error that the API server sent: its code, its Status where there was one, and the headers."""
+
+    def __init__(self, code: int, status: Status | None, headers: Mapping[str, str]) -> None:
+        super().__init__(f"HTTP status {code}")
+        self.code = code
+        self.status = status
+        self.headers = headers
+
+
 _STATUS = msgspec.json.Decoder(Status)
 
 
@@ -71,8 +81,11 @@ def explain(code: int, body: bytes, headers: Mapping[str, str], where: str) -> S
     """The error of a refused request (`console.http.Target.explain`)."""
     status = read_status(body)
     if status is None:
-        return _advised(status_error(code, _plain(body), headers, where))
-    return status_as_error(status, code, headers, where)
+        error = _advised(status_error(code, _plain(body), headers, where))
+    else:
+        error = status_as_error(status, code, headers, where)
+    error.__cause__ = Refusal(code, status, headers)
+    return error
 
 
 def status_as_error(

@@ -6,24 +6,34 @@ goes through watching.py instead. Every failure is a SourceError.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
 
 from console.errors import BadAnswer, SourceError
-from console.plugin import Right
+from console.plugin import Right, Stream
+from plugins.kubernetes.client.answers import Refusal
 from plugins.kubernetes.client.connection import Connection, Manner
 from plugins.kubernetes.client.decode import Decoder
 from plugins.kubernetes.client.discovery import Discovery, Resource, Version
+from plugins.kubernetes.client.evicting import Eviction, Outcome, judge
 from plugins.kubernetes.client.kubeconfig import Context
 from plugins.kubernetes.client.listing import Selection, pages
+from plugins.kubernetes.client.logs import LogRequest, stream_logs
 from plugins.kubernetes.client.position import Position
 from plugins.kubernetes.client.rights import Identity, Rights
+from plugins.kubernetes.client.tables import TABLE_HEADERS, Table, read_table
 from plugins.kubernetes.config import Settings
 
+if TYPE_CHECKING:
+    from plugins.kubernetes.client.channels import Exec
+    from plugins.kubernetes.client.dialer import Dialer
+
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 FIELD_MANAGER = "pilothouse"
 _STREAMING_SINCE = (1, 32)
 _PATCHES = {
@@ -44,6 +54,7 @@ class Api:
         self.connection = Connection(context, self.manner)
         self.discovery = Discovery(self.connection)
         self.rights = Rights(self.connection, self.manner.clock)
+        self._dialer: Dialer | None = None
         self._without_streaming: set[str] = set()
         self._positions: WeakKeyDictionary[object, dict[Selection, Position]] = WeakKeyDictionary()
 
@@ -65,6 +76,10 @@ class Api:
     async def get(self, path: str, *, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """One object, or whatever JSON mapping `path` gives."""
         return self._json(await self.raw("GET", path, params=params), path)
+
+    async def read(self, path: str, form: type[T]) -> T:
+        """One object in the form of a Struct."""
+        return self._decoded(await self.raw("GET", path), form, path)
 
     async def list(self, path: str, item: type[S], *, labels: str = "", fields: str = "") -> list[S]:
         """A whole list in slim objects, read in pages. Objects that cannot be read are left out."""
@@ -89,6 +104,46 @@ class Api:
             method, path, params=params, content=body, headers=headers, deadline=deadline
         )
         return answer.body
+
+    async def table(self, path: str, *, labels: str = "", fields: str = "") -> Table:
+        """A collection as the server prints it: columns and cells, whatever the kind."""
+        params = Selection(path, labels, fields).parameters() | {"includeObject": "Metadata"}
+        return read_table(await self.raw("GET", path, params=params, headers=TABLE_HEADERS), path)
+
+    def stream_logs(self, query: LogRequest) -> AsyncIterator[bytes]:
+        """Lines of a container's log, without line ends and as they are; ends when the log does."""
+        return stream_logs(self.connection, query)
+
+    # --------------------------------------------------------------------------------------------- connections to pods
+
+    async def exec(  # noqa: PLR0913
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str = "",
+        stdin: bool = False,
+        tty: bool = False,
+    ) -> Exec:
+        """Start a command in a container."""
+        from plugins.kubernetes.client import channels
+
+        return await channels.run(self.connection, namespace, pod, command, container=container, stdin=stdin, tty=tty)
+
+    async def forward(self, namespace: str, pod: str, port: int) -> Stream:
+        """One connection to a port of a pod, through the API server."""
+        from plugins.kubernetes.client import channels
+
+        return await channels.forward(self.connection, namespace, pod, port)
+
+    async def dial(self, host: str, port: int) -> Stream:
+        """One connection to an in-cluster name, by the way that is right from here."""
+        from plugins.kubernetes.client.dialer import Dialer
+
+        if self._dialer is None:
+            self._dialer = Dialer(self)
+        return await self._dialer(host, port)
 
     # ------------------------------------------------------------------------------------------------------- writing
 
@@ -127,6 +182,23 @@ class Api:
         if propagation:
             options["propagationPolicy"] = propagation
         return await self._write("DELETE", path, options, dry_run=dry_run)
+
+    async def evict(
+        self, namespace: str, pod: str, *, uid: str = "", grace: int | None = None, dry_run: bool = False
+    ) -> Eviction:
+        """Ask for the eviction of the pod with `uid`, no other. A refusal that heals by itself is an outcome, no error."""
+        from plugins.kubernetes.client import writing
+
+        body = await asyncio.to_thread(writing.eviction, namespace, pod, uid=uid, grace=grace)
+        try:
+            await self.create(f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction", body, dry_run=dry_run)
+        except SourceError as error:
+            refusal = error.__cause__
+            judged = judge(refusal.code, refusal.status, refusal.headers) if isinstance(refusal, Refusal) else None
+            if judged is None:
+                raise
+            return judged
+        return Eviction(Outcome.ACCEPTED)
 
     async def _write(  # noqa: PLR0913
         self,
@@ -199,9 +271,13 @@ class Api:
         except TypeError:  # a feed that cannot be referred to weakly is listed anew
             return Position()
 
+    @classmethod
+    def _json(cls, body: bytes, path: str) -> dict[str, Any]:
+        return cls._decoded(body, dict[str, Any], path)
+
     @staticmethod
-    def _json(body: bytes, path: str) -> dict[str, Any]:
+    def _decoded(body: bytes, form: type[T], path: str) -> T:
         try:
-            return msgspec.json.decode(body, type=dict[str, Any])
+            return msgspec.json.decode(body, type=form)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadAnswer(f"the answer is not a JSON object: {error}", where=path) from error
+            raise BadAnswer(f"the answer does not have the form of the API: {error}", where=path) from error
