@@ -6,6 +6,7 @@ widget) and marks that reverse the reading direction. Everything that comes from
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -31,6 +32,16 @@ def clean_text(text: str) -> str:
     return "\n".join(
         line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines
     )
+
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+def plain_line(text: str, limit: int = 8192) -> str:
+    """A line that a program wrote for a terminal: colours and other sequences go, the rest is cleaned, tabs widen."""
+    if text.isprintable() and len(text) <= limit:
+        return text
+    return clean(_SEQUENCE.sub("", text).rstrip("\r\n").replace("\t", "    "), limit)
 
 
 def width(text: str) -> int:

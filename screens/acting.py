@@ -8,38 +8,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from console.gate import Consent, Deed
 from console.performing import phrase
 from console.plugin import Action, Effect
 from screens.dialogs import Confirm, Report, Touch, question
 
 if TYPE_CHECKING:
     from screens.browse import PanePage
+    from screens.desk import Desk
 
 
 async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     """Ask, confirm, perform on each row, report. `rows` are those chosen when the key was pressed."""
     answers = await _answers(page, action, rows[0])
-    typed = None if answers is None else await _agreed(page, action, rows)
-    if answers is None or typed is None:
+    if answers is None:
         return
-    page.desk.say(f"{action.title}: at work on {_count(rows)}")
+    subjects = [page.pane.ref(row) for row in rows]
+    deed = Deed(action.id, subjects[0], action.effect)
+    names = tuple(str(subject) for subject in subjects)
+    wanted = phrase(action.title, [subject.name for subject in subjects])
+    typed = await agreed(page.desk, deed, action.title, names, wanted)
+    if typed is None:
+        return
+    page.desk.say(f"{action.title}: at work on {count(len(rows))}")
     outcomes = await page.desk.kernel.perform(page.instance, page.pane, action, rows, answers, typed)
-    lines = [(str(outcome.subject), outcome.ok, outcome.text) for outcome in outcomes]
-    if len(lines) == 1:
-        _, ok, text = lines[0]
-        page.desk.say(text, "information" if ok else "error")
+    if len(outcomes) == 1:
+        page.desk.say(outcomes[0].text, "information" if outcomes[0].ok else "error")
     else:
-        await page.desk.ask(Report(f"{action.title}: {_count(rows)}", lines))
+        lines = [(str(outcome.subject), outcome.ok, outcome.text) for outcome in outcomes]
+        await page.desk.ask(Report(f"{action.title}: {count(len(rows))}", lines))
 
 
-def _count(rows: Sequence[Any]) -> str:
-    return "1 object" if len(rows) == 1 else f"{len(rows)} objects"
+def count(number: int) -> str:
+    """`1 object`, `3 objects`."""
+    return "1 object" if number == 1 else f"{number} objects"
 
 
 async def _answers(page: PanePage, action: Action[Any], row: Any) -> dict[str, str] | None:
     """The action's questions, asked once for all rows; None when one was dismissed."""
     answers: dict[str, str] = {}
-    for ask in action.asks(row, page.facts):
+    where = f"{page.pane.name} action {action.id} asks"
+    for ask in page.desk.kernel.fence.call(where, (), action.asks, row, page.facts):
         answer = await page.desk.ask(question(ask))
         if answer is None:
             return None
@@ -47,19 +56,18 @@ async def _answers(page: PanePage, action: Action[Any], row: Any) -> dict[str, s
     return answers
 
 
-async def _agreed(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> str | None:
-    """Show what will be touched and ask; gives what was typed where a name is wanted, None when the answer was no."""
-    if action.effect is Effect.READ:
+async def agreed(desk: Desk, deed: Deed, title: str, names: tuple[str, ...], wanted: str) -> str | None:
+    """Show what will be touched and ask as much as the gate wants. What was typed, empty for a yes; None: no."""
+    gate = await desk.kernel.gate()
+    consent = gate.consent(deed)
+    if consent is Consent.NONE:
         return ""
-    kernel = page.desk.kernel
-    context = kernel.platform.name
-    production = kernel.settings.is_production(context)
-    names = tuple(str(page.pane.ref(row)) for row in rows)
-    typed = ""
-    if action.effect is Effect.DESTROY or production:
-        typed = phrase(action.title, [page.pane.ref(row).name for row in rows])
-    warnings = [f"{context} is a production context"] if production else []
-    if action.effect is Effect.DESTROY:
+    context = desk.kernel.platform.name
+    warnings: list[str] = []
+    if gate.rules.production:
+        warnings.append(f"{context} is a production context")
+    if deed.effect is Effect.DESTROY:
         warnings.append("this cannot be undone")
-    touch = Touch(f"{action.title} in {context}", f"{action.title}: {_count(rows)}", names, tuple(warnings), typed)
-    return typed if await page.desk.ask(Confirm(touch)) else None
+    typed = wanted if consent is Consent.NAME else ""
+    sentence = f"{title}: {count(len(names))} in {context}"
+    return await desk.ask(Confirm(Touch(title, sentence, names, tuple(warnings), typed)))

@@ -6,7 +6,7 @@ A dialog shows what will be touched before it asks. It decides nothing: what mus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -84,8 +84,8 @@ class Touch:
     typed: str = ""
 
 
-class Confirm(Dialog[bool]):
-    """Asks for enter, or for a typed name where `touch.typed` is given."""
+class Confirm(Dialog[str]):
+    """Asks for enter, or for a typed name where `touch.typed` is given. The answer is what was typed, empty for yes."""
 
     def __init__(self, touch: Touch) -> None:
         super().__init__(touch.title)
@@ -112,14 +112,14 @@ class Confirm(Dialog[bool]):
     def on_key(self, event: events.Key) -> None:
         if not self.touch.typed and event.key in {"enter", "y"}:
             event.stop()
-            self.dismiss(True)
+            self.dismiss("")
         elif not self.touch.typed and event.key == "n":
             event.stop()
             self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() == self.touch.typed:
-            self.dismiss(True)
+            self.dismiss(self.touch.typed)
         else:
             words = f"that is not {self.touch.typed}; nothing was done yet"
             self.query_one("#wrong", Static).update(self.paint.line(Cell(words, Tone.BAD)))
@@ -218,6 +218,3 @@ class Report(Dialog[bool]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         return (("enter", "close"),)
-
-
-Answers = Mapping[str, str]

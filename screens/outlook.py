@@ -1,4 +1,4 @@
-"""What the overview shows, gathered from the kernel as values: tiles, findings, nodes out and runs. No drawing."""
+"""What the overview shows, gathered from the kernel as values: tiles, connection, nodes out and runs. No drawing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.errors import UsageError
-from console.model import Finding, InstanceId, Snapshot, SourceState, Tone
-from console.plugin import Cell, Deferred, Facts, Rule, Table, Tile
+from console.model import InstanceId, Snapshot, SourceState, Tone
+from console.own import ID as OWN
+from console.own import RUNS, RunRow
+from console.plugin import Cell, Deferred, Facts, Table, Tile
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
@@ -66,10 +68,9 @@ def connection(kernel: Runtime) -> Health:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an instance's manifest declares for the overview, loaded; None or empty where it has or gives none."""
+    """What an instance's manifest declares for the overview, loaded: its tile, and the tables that are read for it."""
 
     tile: Callable[[Facts], Tile] | None = None
-    rules: tuple[Rule[Any], ...] = ()
     reads: frozenset[Table[Any]] = frozenset()
 
 
@@ -86,20 +87,18 @@ async def declared(kernel: Runtime, instance: InstanceId) -> Declared:
             kernel.fence.caught(f"{plugin.system} {part}", error)
             return None
 
-    tile, rules, hooks = (
-        await load("tile", plugin.tile),
-        await load("rules", plugin.rules),
-        await load("hooks", plugin.hooks),
-    )
-    reads = {rule.reads for rule in rules or ()} | set(hooks.reads if hooks is not None else ())
+    tile, hooks = await load("tile", plugin.tile), await load("hooks", plugin.hooks)
+    reads = set(hooks.reads if hooks is not None else ())
     panes = kernel.panes(instance)
-    return Declared(tile, tuple(rules or ()), frozenset(reads or ({panes[0].table} if panes else set())))
+    return Declared(tile, frozenset(reads or ({panes[0].table} if panes else set())))
 
 
 def panels(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Panel]:
     """One panel an instance, in the order in which they were opened; broken plugins last."""
     made: list[Panel] = []
     for instance in kernel.instances:
+        if instance.id == OWN:
+            continue
         system, health = instance.id.system, judged(snapshots(kernel, instance.id))
         tile = None
         draw = parts.get(instance.id, Declared()).tile
@@ -114,16 +113,18 @@ def panels(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Panel]
     return made
 
 
-def findings(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Finding]:
-    """What is wrong, worst first."""
-    found: list[Finding] = []
-    for instance, part in parts.items():
-        facts = kernel.facts(instance)
-        for rule in part.rules:
-            for row in list(facts.rows(rule.reads).values()):
-                found += kernel.fence.call(rule.id, (), _checked, rule, facts, row)
-    return sorted(found, key=lambda finding: (-finding.severity, finding.since or 0.0, str(finding.subject)))
+def at_work(kernel: Runtime) -> list[RunRow]:
+    """Runs that are on their way, and drains whose nodes are still out, newest first."""
+    rows = [row for row in kernel.facts(OWN).rows(RUNS).values() if not row.problem]
+    back: dict[str, float] = {}
+    for row in rows:
+        if row.kind != "drain":
+            back.update({node: max(row.began, back.get(node, 0.0)) for node in row.nodes})
+    out = [row for row in rows if row.kind == "drain" and row.status == "done"]
+    still = [row for row in out if any(back.get(node, 0.0) < row.began for node in row.nodes)]
+    return sorted([*(row for row in rows if row.active), *still], key=lambda row: (not row.active, -row.began))
 
 
-def _checked(rule: Rule[Any], facts: Facts, row: Any) -> tuple[Finding, ...]:
-    return tuple(rule.check(facts, row, facts.now))
+def nodes_out(kernel: Runtime) -> int:
+    """How many nodes are drained, or being drained, and not yet back."""
+    return len({node for row in at_work(kernel) if row.kind == "drain" for node in row.nodes})

@@ -17,9 +17,10 @@ from textual.widgets import Static
 
 from console.format import age
 from console.model import Finding, InstanceId, Severity, SourceState, Tone
+from console.own import RunRow
 from console.plugin import Cell
 from screens.commands import Command
-from screens.outlook import Declared, Panel, declared, findings, panels
+from screens.outlook import Declared, Panel, at_work, declared, panels
 from screens.page import Page
 from screens.paint import Paint, app_of, paint_of
 from screens.trail import Place
@@ -89,6 +90,7 @@ class OverviewPage(Page):
 
     async def _follow(self) -> None:
         kernel = self.desk.kernel
+        await kernel.judge()
         for instance in list(kernel.instances):
             part = self._parts[instance.id] = await declared(kernel, instance.id)
             self._wants += [kernel.want(instance.id, table) for table in part.reads]
@@ -109,12 +111,13 @@ class OverviewPage(Page):
         kernel, paint = self.desk.kernel, paint_of(app_of(self))
         now = kernel.clock.now()
         self._put("systems", [system_line(paint, panel, now) for panel in panels(kernel, self._parts)])
-        found = findings(kernel, self._parts)
+        found = kernel.triage.findings
         lines = [line for finding in found[:SHOWN] for line in finding_lines(paint, finding, now)]
         if len(found) > SHOWN:
             lines.append(paint.line((f"and {len(found) - SHOWN} more", "muted")))
         self._put("causes", lines or [paint.line(Cell("nothing is known to be wrong", Tone.OK))])
-        self._put("out", [paint.line(("nobody is out, nothing runs", "muted"))])
+        runs = [line for run in at_work(kernel) for line in run_lines(paint, run, now)]
+        self._put("out", runs or [paint.line(("nobody is out, nothing runs", "muted"))])
 
     def _put(self, box: str, lines: Sequence[Content]) -> None:
         text = Content("\n").join(lines)
@@ -128,12 +131,11 @@ class OverviewPage(Page):
             for pane in self.desk.kernel.panes(instance.id):
                 names.setdefault(pane.name, pane.title)
         first = [name for name in NUMBERED if name in names]
-        order = [*first, *(name for name in names if name not in first)]
+        order = [*first, *(name for name in names if name not in {*first, "runs"}), "runs"]
+        keys = {"runs": "R", **{name: str(at) for at, name in zip(range(1, 10), order, strict=False)}}
         return [
-            Command(
-                f"open-{name}", name, self._opener(name), key=str(at) if at <= 9 else "", hint=at <= 9, group="panes"
-            )  # noqa: PLR2004
-            for at, name in enumerate(order, start=1)
+            Command(f"open-{name}", name, self._opener(name), key=keys.get(name, ""), hint=name in keys, group="panes")
+            for name in order
         ]
 
     def _opener(self, name: str) -> Callable[[], object]:
@@ -165,4 +167,17 @@ def finding_lines(paint: Paint, finding: Finding, now: float) -> list[Content]:
     lines = [paint.line(Cell(f"{word:<8}", tone), f" {finding.subject}  ", (finding.title, "title"), (since, "muted"))]
     if finding.evidence:
         lines.append(paint.line((f"           {finding.evidence[0]}", "muted")))
+    return lines
+
+
+def run_lines(paint: Paint, run: RunRow, now: float) -> list[Content]:
+    """A run, or a node that is out: who, since when, why, and what it waits for."""
+    nodes = ", ".join(run.nodes)
+    what = f"{run.kind} {nodes}" if run.active else f"{nodes} out"
+    tone = Tone.BUSY if run.status == "running" else Tone.WARN
+    lines = [paint.line(Cell(what, tone), f" {age(run.began, now)}  ", (f"{run.author}  run {run.id}", "muted"))]
+    if run.reason:
+        lines.append(paint.line((f'  "{run.reason}"', "muted")))
+    if run.active and run.waits:
+        lines.append(paint.line(f"  waits for: {run.waits}"))
     return lines

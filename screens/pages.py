@@ -19,6 +19,7 @@ PAGES: dict[str, Deferred[type[Page]]] = {
     "yaml": Deferred("screens.manifest:ManifestPage"),
     "plan": Deferred("screens.plan:PlanPage"),
     "run": Deferred("screens.run:BoardPage"),
+    "text": Deferred("screens.text:TextPage"),
     "forwards": Deferred("screens.forwards:ForwardsPage"),
     "help": Deferred("screens.help:HelpPage"),
     "message": Deferred("screens.message:MessagePage"),

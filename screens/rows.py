@@ -56,7 +56,7 @@ def _action(page: PanePage, action: Action[Any]) -> Command:
             return NO_ROW
         settings = page.desk.kernel.settings
         if settings.read_only and action.effect is not Effect.READ:
-            return "the console is read-only (--read-only or the configuration)"
+            return "read-only: this console was started to look, not to change"
         where = f"{page.pane.name} action {action.id} when"
         reasons = [
             page.desk.kernel.fence.call(where, "its condition failed", action.when, row, page.facts)

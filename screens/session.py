@@ -11,7 +11,7 @@ from console.format import clock_time
 from console.model import SourceState
 from screens.colon import Known, Order, parse
 from screens.keymap import Keymap
-from screens.outlook import connection
+from screens.outlook import connection, nodes_out
 from screens.trail import OVERVIEW, Place, scoped
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def tick(desk: Desk) -> None:
         since=here.since,
         read_only=settings.read_only,
         production=settings.is_production(context),
+        out=nodes_out(kernel),
         clock="" if desk.low_bandwidth else clock_time(now, utc=desk.utc, seconds=False),
     )
     desk.draw_lines()

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from console import own
 from console.config import Settings
 from console.errors import Conflict, Rejected, Unreachable
-from console.model import Finding, InstanceId, Ref, Severity, Tone
+from console.model import Answer, Finding, InstanceId, Reason, Ref, Severity, Tone, Verdict
 from console.plugin import (
     Act,
     Action,
@@ -21,6 +22,7 @@ from console.plugin import (
     Facts,
     Feed,
     Forward,
+    Hooks,
     Instance,
     Jump,
     LogQuery,
@@ -34,12 +36,15 @@ from console.plugin import (
     Shell,
     Stream,
     Table,
+    Target,
     Terminal,
     Tile,
     Watch,
 )
 from console.runtime import Runtime
+from console.workflow.steps import Phase, Step
 from tests.clock import FakeClock
+from tests.kernel.workflow.memory import AuditList, Granted, Journals, LeaseTable
 
 INSTANCE = InstanceId("fleet", "north")
 
@@ -73,6 +78,10 @@ class Sea:
     logs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     queries: list[LogQuery] = field(default_factory=list[LogQuery])
     storm: str = ""
+    journals: Journals = field(default_factory=Journals)
+    leases: LeaseTable = field(default_factory=LeaseTable)
+    audited: AuditList = field(default_factory=AuditList)
+    rights: Granted = field(default_factory=Granted)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     log_added: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -279,6 +288,24 @@ def tile(facts: Facts) -> Tile:
     return Tile(Tone.OK if afloat == len(boats) else Tone.WARN, afloat, len(boats), (Cell(f"{len(boats)} boats"),))
 
 
+VERDICTS: dict[str, Verdict] = {}
+"""What a plan says of a node; SAFE where nothing stands here."""
+
+
+def _verdict(_facts: Facts, target: Target) -> Verdict:
+    return Verdict.merged(VERDICTS.get(node, Verdict((Reason(Answer.SAFE, "boats", "no boat is lost"),))) for node in target.nodes)
+
+
+def _steps(_facts: Facts, target: Target) -> Sequence[Step]:
+    node = target.nodes[0]
+    cordon = Step("cordon", f"cordon {node}", "fleet", "north", "cordon", Phase.CORDON)
+    move = Step("move", "move anna", "fleet", "north", "move", Phase.EVICT, after=("cordon",))
+    return (cordon, move)
+
+
+HOOKS = Hooks(reads=(NODES,), members=lambda _facts, _node: (), verdict=_verdict, steps=_steps, kinds={})
+
+
 def configure(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return table
 
@@ -310,6 +337,22 @@ async def kinds(_sea: Sea) -> Sequence[str]:
     return ("gulls",)
 
 
+def journal(sea: Sea) -> Journals:
+    return sea.journals
+
+
+def leases(sea: Sea) -> LeaseTable:
+    return sea.leases
+
+
+def audit(sea: Sea) -> AuditList:
+    return sea.audited
+
+
+def rights(sea: Sea) -> Granted:
+    return sea.rights
+
+
 async def identity(_sea: Sea) -> str:
     return "jane"
 
@@ -327,7 +370,15 @@ PLUGIN = Plugin(
     tile=Deferred(f"{_HERE}:tile"),
     find=Deferred(f"{_HERE}:find"),
     kinds=Deferred(f"{_HERE}:kinds"),
-    offers=Offers(*(Deferred(f"{_HERE}:identity") for _ in range(6))),
+    hooks=Deferred(f"{_HERE}:HOOKS"),
+    offers=Offers(
+        journal=Deferred(f"{_HERE}:journal"),
+        leases=Deferred(f"{_HERE}:leases"),
+        audit=Deferred(f"{_HERE}:audit"),
+        rights=Deferred(f"{_HERE}:rights"),
+        identity=Deferred(f"{_HERE}:identity"),
+        dial=Deferred(f"{_HERE}:identity"),
+    ),
 )
 
 
@@ -337,6 +388,7 @@ def sea() -> Sea:
     made.add(Boat("anna", "kiel", 7), Boat("bertha", "kiel", 3), Boat("clara", "oslo", 9, captain="ann"))
     made.nodes = {name: Node(name) for name in ("node1", "node2")}
     SEAS.clear()
+    VERDICTS.clear()
     SEAS.update({"north": made, "south": Sea()})
     return made
 
@@ -345,4 +397,5 @@ async def opened(settings: Settings | None = None, clock: Any = None) -> Runtime
     """An open kernel on the scripted fleet."""
     runtime = Runtime(settings or Settings(), clock=clock or FakeClock(), plugins=[PLUGIN])
     await runtime.open()
+    await own.attach(runtime)
     return runtime

@@ -1,0 +1,248 @@
+"""The board: one run, read from its journal, with what it waits for, and what a person may say to it.
+
+Owns nothing of the run: it reads the shared journal and appends pause, continue, answers and abort to it. Leaving the
+board, or the console, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from console.errors import ConsoleError
+from console.format import age, elapsed
+from console.model import Tone
+from console.offers import JournalStore
+from console.plugin import Ask, Cell
+from console.text import clean
+from console.workflow import journal as journals
+from console.workflow.events import Aborted, Answered, Choice, Continued, Fact, Paused
+from console.workflow.state import State, to_undo
+from screens.commands import Command
+from screens.dialogs import Choice as Choose
+from screens.dialogs import Confirm, Line, Touch
+from screens.page import Page
+from screens.paint import app_of, paint_of
+from screens.trail import Place
+from screens.widgets.steps import step_lines, wait_lines
+
+if TYPE_CHECKING:
+    from screens.desk import Desk
+
+EVERY = 1.0
+"""Seconds between two looks at the journal."""
+SIDE = 100
+
+
+class BoardPage(Page):
+    """`place.name` is the run."""
+
+    can_focus = True
+    DEFAULT_CSS = """
+    BoardPage #run { height: auto; padding: 0 1; }
+    BoardPage #halves { height: 1fr; }
+    BoardPage #steps { width: 3fr; padding: 0 1; }
+    BoardPage #waits { width: 2fr; padding: 0 1; border-left: solid $panel-lighten-2; }
+    BoardPage.narrow #halves { layout: vertical; }
+    BoardPage.narrow #steps { width: 1fr; height: 3fr; }
+    BoardPage.narrow #waits { width: 1fr; height: 2fr; border-left: none; border-top: solid $panel-lighten-2; }
+    """
+
+    def __init__(self, desk: Desk, place: Place) -> None:
+        super().__init__(desk, place)
+        self.state: State | None = None
+        self.problem = ""
+        self._since = 0.0
+        self._drawn: dict[str, Content] = {}
+
+    @property
+    def run(self) -> str:
+        return self.place.name
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="run")
+        with Horizontal(id="halves"):
+            with VerticalScroll(id="steps", can_focus=False):
+                yield Static(id="steps-text")
+            with VerticalScroll(id="waits", can_focus=False):
+                yield Static(id="waits-text")
+
+    def on_mount(self) -> None:
+        self.draw()
+        self.stand(self._tail())
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < SIDE, "narrow")
+        self.call_after_refresh(self.draw)
+
+    # -- the journal
+
+    async def _tail(self) -> None:
+        clock = self.desk.kernel.clock
+        while True:
+            await self.read()
+            await clock.sleep(EVERY)
+
+    async def read(self) -> None:
+        """Look at the journal once; an answer that does not come leaves the board as it is, and says since when."""
+        try:
+            store = await self._store()
+            state = journals.page(await store.read(self.run)).state
+        except ConsoleError as error:
+            self._since = self._since or self.desk.kernel.clock.now()
+            self.problem = str(error)
+        else:
+            changed = state != self.state
+            self.state, self.problem, self._since = state, "", 0.0
+            if changed:
+                self.post_message(self.Changed())
+        self.draw()
+
+    async def _store(self) -> JournalStore:
+        store: JournalStore = await self.desk.kernel.offer(lambda offers: offers.journal)
+        return store
+
+    async def tell(self, fact: Fact) -> None:
+        """Append a person's fact and show what became of it."""
+        await journals.append(await self._store(), self.run, fact)
+        await self.read()
+
+    # -- drawing
+
+    def draw(self) -> None:
+        """All three parts as they are now."""
+        if not self.is_attached:
+            return
+        paint, state, now = paint_of(app_of(self)), self.state, self.desk.kernel.clock.now()
+        if state is None:
+            text = f"run {self.run}: {self.problem}" if self.problem else f"run {self.run}: reading its journal"
+            self._put("run", paint.line(Cell(text, Tone.BAD if self.problem else Tone.BUSY)))
+            return
+        self._put("run", paint.lines(self._head(state, now)))
+        cells = max(20, self.query_one("#steps").size.width - 2)
+        self._put("steps-text", paint.lines(step_lines(paint, state, now=now, cells=cells)))
+        waits = wait_lines(paint, state, now=now) or [paint.line(("waits for nothing", "muted"))]
+        self._put("waits-text", Content("\n\n").join(waits))
+
+    def _head(self, state: State, now: float) -> list[Content]:
+        paint, plan = paint_of(app_of(self)), state.plan
+        if plan is None:
+            return [paint.line(Cell(f"run {self.run} has no plan in its journal", Tone.BAD))]
+        what = f"run {self.run}  {plan.target.run} {', '.join(plan.target.nodes)}"
+        took = elapsed((state.ended_at or now) - plan.at)
+        done = f"{state.finished} of {len(state.steps)} steps"
+        holder = f"runner {clean(state.holder)}, fencing {state.fencing}" if state.holder else "no runner holds it"
+        if state.end is not None:
+            holder = f"ended: {state.end.value}"
+        lines = [
+            paint.line((what, "title"), (f"  by {clean(plan.author)}", "muted"), f"  {done}  {took}"),
+            paint.line((f'"{clean(plan.reason)}"  ', "plain"), (holder, "muted" if state.holder else "warn")),
+        ]
+        if self.problem:
+            stale = f"as of {age(self._since, now)} ago: {self.problem}"
+            lines.append(paint.line(Cell(stale, Tone.WARN)))
+        return lines
+
+    def _put(self, name: str, text: Content) -> None:
+        if self._drawn.get(name) != text:
+            self._drawn[name] = text
+            self.query_one(f"#{name}", Static).update(text)
+
+    # -- what a person may say
+
+    def commands(self) -> Sequence[Command]:
+        paused = self.state is not None and bool(self.state.paused)
+        asked = self.state is not None and bool(self.state.asked)
+
+        def why() -> str | None:
+            if self.state is None:
+                return "the journal was not read yet"
+            return f"the run has ended ({self.state.end.value})" if self.state.end is not None else None
+
+        def asks() -> str | None:
+            return why() or (None if self.state is not None and self.state.asked else "the run asks nothing")
+
+        def can_abort() -> str | None:
+            aborted = self.state.aborted if self.state is not None else ""
+            return why() or (f"it was aborted by {aborted}" if aborted else None)
+
+        def say(name: str, title: str, run: object, key: str, about: str) -> Command:
+            return Command(name, title, run, key=key, help=about, group="run", hint=True, why=why)  # pyright: ignore[reportArgumentType]
+
+        return (
+            replace(
+                say("run-answer", "answer", self.answer, "enter", "answer what the run asks"), why=asks, hint=asked
+            ),
+            say(
+                "run-pause", "continue" if paused else "pause", self.pause, "p", "nothing new is begun until continued"
+            ),
+            replace(say("run-skip", "skip", self.skip, "k", "leave the asking step out; a reason is wanted"), why=asks),
+            replace(say("run-abort", "abort", self.abort, "a", "put back what was changed"), why=can_abort),
+            replace(say("run-logs", "logs", self.logs, "l", "what the runner wrote"), why=lambda: None),
+            replace(say("run-journal", "journal", self.journal, "J", "every fact, in order"), why=lambda: None),
+            Command(
+                "run-leave", "leave (the run goes on)", lambda: self.desk.ways.step(-1), key="q", hint=True, group="run"
+            ),
+        )
+
+    async def _me(self) -> str:
+        gate = await self.desk.kernel.gate()
+        refusal = gate.rules.read_only
+        if refusal:
+            raise ConsoleError("read-only: this console was started to look, not to change")
+        return gate.who.name
+
+    async def pause(self) -> None:
+        """Pause the run, or let it go on."""
+        now, by = self.desk.kernel.clock.now(), await self._me()
+        paused = self.state is not None and bool(self.state.paused)
+        await self.tell(Continued(now, by) if paused else Paused(now, by))
+
+    async def abort(self) -> None:
+        """Ask, showing what would be put back, then abort."""
+        state = self.state
+        by = await self._me()
+        if state is None:
+            return
+        names = tuple(state.step(name).title for name in to_undo(state))
+        sentence = f"puts back, in this order: {len(names)} steps" if names else "nothing was changed yet"
+        touch = Touch(f"abort run {self.run}", sentence, names, ("what has no undo stays as it is",))
+        if await self.desk.ask(Confirm(touch)) is not None:
+            await self.tell(Aborted(self.desk.kernel.clock.now(), by))
+
+    async def skip(self) -> None:
+        """Skip the step that asks, with a typed reason."""
+        await self._reply(Choice.SKIP)
+
+    async def answer(self) -> None:
+        """Answer the first question of the run."""
+        chosen = await self.desk.ask(Choose("answer", [choice.value for choice in Choice], default="retry"))
+        if chosen is not None:
+            await self._reply(Choice(chosen))
+
+    async def _reply(self, choice: Choice) -> None:
+        state, by, reason = self.state, await self._me(), ""
+        if state is None or not state.asked:
+            return
+        step = state.asked[0]
+        if choice is Choice.SKIP:
+            why = Ask("reason", f"why may `{state.step(step).title}` be skipped?", help="it stands in the journal")
+            reason = await self.desk.ask(Line(why)) or ""
+            if not reason.strip():
+                self.desk.say("nothing was skipped: a reason is wanted", "warning")
+                return
+        await self.tell(Answered(self.desk.kernel.clock.now(), step, choice, by, reason))
+
+    def logs(self) -> None:
+        """What the runner on this machine wrote."""
+        self.desk.go(Place("text", "runner-log", subject=self.run))
+
+    def journal(self) -> None:
+        """Every fact of the run."""
+        self.desk.go(Place("text", "journal", subject=self.run))
