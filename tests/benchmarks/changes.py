@@ -1,0 +1,74 @@
+"""Changes at a steady rate, from a process of its own: one status patch of one pod each, so one watch event each.
+
+    python -m tests.benchmarks.changes RATE        until its input is closed; then says how many it were
+
+A fifth of them hit the first pods by name, which is what a table at its top shows; the others hit any pod.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import random
+import select
+import sys
+import time
+
+from tests.lab.world.api import Api
+from tests.lab.world.place import Place
+
+_SHOWN = 30
+
+
+def main() -> None:
+    """Change pods until told to stop."""
+    rate = float(sys.argv[1])
+    api = Api(Place.from_environment())
+    names = _names(api)
+    near, chance = names[:_SHOWN], random.Random(1)
+    print("ready", flush=True)
+    started, done = time.monotonic(), 0
+    for count in itertools.count(1):
+        wait = started + done / rate - time.monotonic()
+        if select.select([sys.stdin], [], [], max(0.0, wait))[0]:
+            break
+        change(api, chance.choice(near if count % 5 == 0 else names), count)
+        done += 1
+    took = time.monotonic() - started
+    print(f"{done} changes in {took:.1f} s: {done / took:.0f} a second")
+
+
+def change(api: Api, pod: tuple[str, str, str], count: int) -> None:
+    """Give a pod's first container a restart count of its own."""
+    space, name, container = pod
+    body = {"status": {"containerStatuses": [{"name": container, "restartCount": count % 90 + 1}]}}
+    path = f"/api/v1/namespaces/{space}/pods/{name}/status"
+    status, answer = api.call("PATCH", path, body, kind="application/strategic-merge-patch+json")
+    if status not in {200, 404}:
+        raise http.client.HTTPException(json.dumps(answer))
+
+
+def first_by_name(api: Api) -> tuple[str, str, str]:
+    """The pod that a table sorted by name shows first."""
+    return _names(api)[0]
+
+
+def _names(api: Api) -> list[tuple[str, str, str]]:
+    """Namespace, name and first container of all running pods, by name."""
+    found: list[tuple[str, str, str]] = []
+    token = ""
+    while True:
+        _, answer = api.call("GET", f"/api/v1/pods?limit=500&continue={token}")
+        found += [
+            (pod["metadata"]["namespace"], pod["metadata"]["name"], pod["spec"]["containers"][0]["name"])
+            for pod in answer["items"]
+            if pod["status"].get("containerStatuses")
+        ]
+        token = answer["metadata"].get("continue", "")
+        if not token:
+            return sorted(found, key=lambda pod: pod[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The console at work on many rows: CPU, bytes to the terminal, keys and stalls, with and without changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyte
+
+from tests.benchmarks.changes import change, first_by_name
+from tests.benchmarks.figure import Figure, median, quantile
+from tests.benchmarks.stage import Stage
+from tests.terminal import Terminal, TerminalError
+from themes import LOOKS
+
+RATE = 50.0
+_KEYS = 200
+_CURSOR = LOOKS["dark"].styles["cursor"].rpartition("#")[2]
+
+
+def cpu(stage: Stage) -> Iterator[Figure]:
+    """Shares of one core, of the process with all its threads."""
+    stage.load(stage.pods)
+    seconds = 10.0 if stage.short else 30.0
+    with stage.live_pods() as console:
+        idle = _share(console, seconds)
+        with stage.changing(RATE):
+            time.sleep(2)
+            busy = _share(console, seconds)
+    yield Figure("CPU, 50 changes/s, one pane", busy * 100, 15.0, "%", f"of one core, over {seconds:.0f} s")
+    yield Figure("CPU, idle", idle * 100, 1.0, "%", "nothing but heartbeats changes")
+
+
+def _share(console: Terminal, seconds: float) -> float:
+    used, before = console.cpu(), time.monotonic()
+    time.sleep(seconds)
+    return (console.cpu() - used) / (time.monotonic() - before)
+
+
+def wire(stage: Stage) -> Iterator[Figure]:
+    """Bytes to the terminal: for one changed row that is on the screen, and for nothing."""
+    stage.load(stage.pods)
+    sizes: list[int] = []
+    with stage.lab.api() as api, stage.live_pods() as console:
+        pod = first_by_name(api)
+        for count in range(10):
+            console.quiet(4.0)  # what changed is marked for three seconds, which is a refresh of its own
+            before = console.written
+            change(api, pod, count + 100)
+            time.sleep(1.0)
+            sizes.append(console.written - before)
+        console.quiet(4.0)
+        shown, before = console.text, console.written
+        time.sleep(10 if stage.short else 40)
+        same, idle = console.text == shown, console.written - before
+    yield Figure(
+        "bytes for 1 changed row", max(sizes) / 1024, 1.0, "KB", f"the most of 10; median {median(sizes):.0f} B"
+    )
+    if not min(sizes):
+        stage.say("some changes of the first row were not painted within a second")
+    if same:
+        yield Figure("bytes while nothing visible changes", idle, 0.0, "B", "10 s" if stage.short else "40 s")
+    else:
+        stage.say(f"the idle screen changed, so its {idle} bytes say nothing: {_difference(shown, console.text)}")
+
+
+def _difference(before: str, after: str) -> str:
+    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+    return "; ".join(f"{old.strip()!r} -> {new.strip()!r}" for old, new in pairs if old != new)
+
+
+def keys(stage: Stage) -> Iterator[Figure]:
+    """From a press of `down` or `up` until the bytes that move the cursor's row have arrived."""
+    stage.load(stage.pods)
+    with stage.live_pods() as console, stage.changing(RATE):
+        time.sleep(2)
+        took = key_times(console, _KEYS)
+    if len(took) < _KEYS * 0.95:
+        stage.say(f"only {len(took)} of {_KEYS} keys moved the cursor as expected")
+    note = f"p50 {median(took) * 1000:.1f} ms, the worst {max(took) * 1000:.0f} ms, {len(took)} keys, 50 changes/s"
+    yield Figure("key press to paint, p99", quantile(took, 0.99) * 1000, 50.0, "ms", note)
+
+
+def key_times(console: Terminal, count: int) -> list[float]:
+    """Seconds of each key that moved the cursor as it should.
+
+    Presses first and looks afterwards: drawing the screen here would take time from what is measured.
+    """
+    row = cursor_row(console)
+    if row is None:
+        raise TerminalError(f"no line has the cursor's colour:\n{console.text}")
+    pressed: list[tuple[float, int]] = []
+    for number in range(count):
+        down = number // 20 % 2 == 0
+        row += 1 if down else -1
+        pressed.append((console.press("down" if down else "up"), row))
+        time.sleep(0.07 + 0.013 * (number % 5))
+    time.sleep(0.5)
+    seen: list[tuple[float, int | None]] = []
+    while console.undrawn:
+        at = console.draw_next()
+        seen.append((at, _row_of(console.drawn)))
+    took: list[float] = []
+    for at, row in pressed:
+        arrived = next((when for when, where in seen if when >= at and where == row), None)
+        if arrived is not None:
+            took.append(arrived - at)
+    return took
+
+
+def cursor_row(console: Terminal) -> int | None:
+    """The screen line whose background is the cursor's."""
+    return _row_of(console.screen)
+
+
+def _row_of(screen: pyte.Screen) -> int | None:
+    middle = screen.columns // 2
+    return next((y for y in range(screen.lines) if screen.buffer[y][middle].bg == _CURSOR), None)
+
+
+def stalls(stage: Stage) -> Iterator[Figure]:
+    """How late the event loop is: while all rows are loaded, and while rows change and keys are pressed."""
+    stage.load(stage.pods)
+    file = stage.home / "loop"
+    file.unlink(missing_ok=True)
+    with stage.live_pods(PILOTHOUSE_LOOP_PROBE=str(file)) as console:
+        at = time.monotonic()
+        with stage.changing(RATE):
+            key_times(console, 60)
+            time.sleep(5)
+    yield from _lateness(file, at)
+
+
+def _lateness(file: Path, at: float) -> Iterator[Figure]:
+    rows = [tuple(float(word) for word in line.split()) for line in file.read_text().splitlines()]
+    for name, part in (
+        ("load", [row for row in rows if row[0] < at]),
+        ("50 changes/s", [r for r in rows if r[0] >= at]),
+    ):
+        own = [min(late, used) * 1000 for _, late, used in part]
+        wall = [late * 1000 for _, late, _ in part]
+        note = f"of its own work; with the machine's share {max(wall):.0f} ms, p99 {quantile(wall, 0.99):.1f} ms"
+        yield Figure(f"event loop, longest stall, {name}", max(own), 50.0, "ms", note)
+        yield Figure(f"event loop, p99, {name}", quantile(own, 0.99), 5.0, "ms", f"{len(own):,} looks")
