@@ -8,10 +8,11 @@ from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Section
 from plugins.kubernetes.joins.touching import pods_of_budget
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import POLICY, Address
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.panes.cells import age_column, optional, ratio, status_tone
 from plugins.kubernetes.panes.later import run
-from plugins.kubernetes.panes.manifests import POLICY, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 
 
 def ref(budget: Budget) -> Ref:

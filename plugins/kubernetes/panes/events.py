@@ -8,8 +8,9 @@ from console.format import age, timestamp
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
 from plugins.kubernetes.joins.events import GROUPS, EventGroup
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.panes.cells import optional
-from plugins.kubernetes.panes.manifests import CORE, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 
 
 def ref(group: EventGroup) -> Ref:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.leases import Namespace
 from plugins.kubernetes.panes.cells import age_column, optional
-from plugins.kubernetes.panes.manifests import CORE, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 
 
 def ref(row: Namespace) -> Ref:

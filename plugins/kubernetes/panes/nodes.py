@@ -9,11 +9,12 @@ from console.model import Answer, Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Facts, Jump, Pane, Right, Section
 from plugins.kubernetes.joins.nodes import NODE_VIEWS, NodeView
 from plugins.kubernetes.model import marks
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.quantity import cores
 from plugins.kubernetes.model.usage import Fill
 from plugins.kubernetes.panes.cells import age_column, count, optional
 from plugins.kubernetes.panes.later import run
-from plugins.kubernetes.panes.manifests import CORE, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 from plugins.kubernetes.panes.podparts import events_section
 from plugins.kubernetes.panes.verdicts import verdict_cell, verdict_lines
 

@@ -10,12 +10,12 @@ from console.plugin import Action, Ask, Cell, Effect, Facts, Forward, Logs, Righ
 from plugins.kubernetes.checks.budgeting import budgets_of
 from plugins.kubernetes.checks.fates import fate, volumes
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.model.podstate import Container
 from plugins.kubernetes.model.quantity import cores
 from plugins.kubernetes.panes.cells import optional, status_tone
 from plugins.kubernetes.panes.later import ask, run, stream
-from plugins.kubernetes.panes.manifests import CORE, Address
 
 
 def ref(pod: Pod) -> Ref:

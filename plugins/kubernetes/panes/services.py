@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Effect, Facts, Forward, Jump, Pane, Right, Section
 from plugins.kubernetes.joins.services import VIEWS, ServiceView
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.panes.cells import age_column, optional
 from plugins.kubernetes.panes.later import ask, run
-from plugins.kubernetes.panes.manifests import CORE, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 
 
 def ref(view: ServiceView) -> Ref:

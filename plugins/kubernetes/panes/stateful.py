@@ -10,11 +10,12 @@ from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Facts, Jump, LogQuery, Logs, Pane, Section
 from plugins.kubernetes.joins.stateful import MISSING, STATEFUL, StatefulRow
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import Address, of_kind
 from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.panes import podparts
 from plugins.kubernetes.panes.cells import age_column, optional, ratio, status_tone
 from plugins.kubernetes.panes.later import run, stream
-from plugins.kubernetes.panes.manifests import Address, manifest, of_kind
+from plugins.kubernetes.panes.manifests import manifest
 from plugins.kubernetes.panes.pods import restarts
 
 _WORDS = {"ok": Tone.OK, "rolling": Tone.BUSY, "degraded": Tone.WARN, "down": Tone.BAD, MISSING: Tone.BAD}

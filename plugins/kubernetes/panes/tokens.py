@@ -8,10 +8,10 @@ from console.format import duration, timestamp
 from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Effect, Facts, Pane, Right, Section
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.tokens import Token
 from plugins.kubernetes.panes.cells import age_column, optional
 from plugins.kubernetes.panes.later import run
-from plugins.kubernetes.panes.manifests import CORE, Address
 
 _DAY = 86_400.0
 

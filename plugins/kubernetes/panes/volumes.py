@@ -9,9 +9,10 @@ from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.kubernetes.joins.storage import VIEWS, VolumeView
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.panes.cells import age_column, optional
 from plugins.kubernetes.panes.later import run
-from plugins.kubernetes.panes.manifests import CORE, Address, manifest
+from plugins.kubernetes.panes.manifests import manifest
 from plugins.kubernetes.panes.nodes import fill_cell
 from plugins.kubernetes.panes.podparts import events_section
 

@@ -9,11 +9,12 @@ from console.format import timestamp
 from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, LogQuery, Logs, Pane, Section
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.addresses import Address, of_kind
 from plugins.kubernetes.model.workloads import Workload
 from plugins.kubernetes.panes import podparts
 from plugins.kubernetes.panes.cells import age_column, optional, ratio
 from plugins.kubernetes.panes.later import run, stream
-from plugins.kubernetes.panes.manifests import Address, manifest, of_kind
+from plugins.kubernetes.panes.manifests import manifest
 
 _TONES = {
     "ok": Tone.OK,
