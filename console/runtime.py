@@ -228,14 +228,24 @@ class Runtime:
             return found
         for instance, opened in list(self._opened.items()):
             if opened.plugin.find is not None:
-                find = await asyncio.to_thread(opened.plugin.find.load)
-                made = await find(await self.client(instance), word)
+                made = await self._found(instance, opened, word)
                 if made is not None:
                     source, pane = made
                     opened.sources[source.table] = source
                     opened.panes.append(pane)
                     return instance, pane
         return None
+
+    async def _found(self, instance: InstanceId, opened: _Opened, word: str) -> tuple[Source, Pane[Any]] | None:
+        assert opened.plugin.find is not None  # noqa: S101 - the caller looked
+        try:
+            find = await asyncio.to_thread(opened.plugin.find.load)
+            return await find(await self.client(instance), word)
+        except ConsoleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - plugin code: named, and the other plugins are still asked
+            self.fence.caught(f"{instance} find", error)
+            return None
 
     def facts(self, instance: InstanceId) -> Facts:
         return self.store.facts(instance)

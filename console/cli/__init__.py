@@ -6,6 +6,7 @@ stdout is data, stderr is talk. Exit codes are the same everywhere: see `ExitCod
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -34,3 +35,8 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.DONE
     except KeyboardInterrupt:
         return ExitCode.STOPPED
+    except Exception as error:
+        logging.getLogger("pilothouse").exception("the command failed")
+        print(f"pilothouse: a fault of ours: {type(error).__name__}: {error}", file=sys.stderr)
+        print("pilothouse: `pilothouse bugreport` gathers what is needed to mend it", file=sys.stderr)
+        return ExitCode.FAILED

@@ -88,7 +88,7 @@ def _get(commands: Commands, shared: argparse.ArgumentParser) -> None:
     get.add_argument("name", nargs="?", metavar="NAME", help="only the row of this name")
     get.add_argument("-o", "--output", choices=("table", "wide", "json", "yaml", "csv", "name"), default="table")
     get.add_argument("--filter", default="", metavar="LINE", help="as after `/`")
-    get.add_argument("--sort", default="", metavar="COLUMN", help="column, `-COLUMN` for descending")
+    get.add_argument("--sort", default="", metavar="COLUMN", help="column; `--sort=-COLUMN` for descending")
     get.add_argument("-w", "--watch", action="store_true", help="go on and print what changes")
     get.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for the first answer")
     get.set_defaults(module="get")

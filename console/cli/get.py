@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print once, or watch until interrupted."""
-    return asyncio.run(_get(arguments))
+    return asyncio.run(get(arguments))
 
 
-async def _get(arguments: argparse.Namespace) -> int:
+async def get(arguments: argparse.Namespace) -> int:
+    """The command, inside a loop."""
     line = parse_filter(" ".join(filter(None, [arguments.filter, _scope(arguments)])))
     async with opened(arguments) as runtime:
         found = await runtime.look_up(arguments.pane)
