@@ -39,6 +39,7 @@ DEFAULTS: Mapping[str, str] = {
     "shell": "s",
     "forward": "shift+f",
     "plan": "r",
+    "rejoin": "shift+r",
     "menu": "m",
     "mark": "space",
     "mark-range": "ctrl+@",

@@ -30,10 +30,13 @@ def _place(page: PanePage, kind: str, **more: Any) -> Place:
 
 
 def _entering(page: PanePage) -> tuple[Command, ...]:
-    """`enter` takes the first jump that this row has; without one it opens the detail panel."""
+    """`enter` opens the board of a run, or takes the first jump that this row has, or opens the detail panel."""
 
     def enter() -> None:
         row = page.rows.selected
+        if row is not None and page.pane.ref(row).kind == "run":
+            page.desk.go(Place("run", page.pane.ref(row).name))
+            return
         for jump in page.pane.jumps:
             where = f"{page.pane.name} jump {jump.title}"
             if page.desk.kernel.fence.call(where, None, jump.facets, row, page.facts) is not None:
@@ -90,7 +93,8 @@ def _abilities(page: PanePage) -> list[Command]:
         made.append(Command(name, title, run, help=about, group="row", hint=True, row=True, why=_selected(page)))
 
     if page.rows.selected is not None and pane.ref(page.rows.selected).kind == "node":
-        offer("plan", "plan a drain", lambda: page.desk.go(_plan(page)), "what a drain would meet; changes nothing")
+        offer("plan", "plan a drain", lambda: page.desk.go(_plan(page, "drain")), "what it would meet; changes nothing")
+        offer("rejoin", "plan a rejoin", lambda: page.desk.go(_plan(page, "rejoin")), "bring a node back")
     if pane.logs is not None:
         offer("logs", "logs", lambda: page.desk.go(_place(page, "logs")), "follow the logs of the row")
         before = (("previous", "yes"),)
@@ -106,9 +110,9 @@ def _abilities(page: PanePage) -> list[Command]:
     return made
 
 
-def _plan(page: PanePage) -> Place:
+def _plan(page: PanePage, kind: str) -> Place:
     nodes = [page.pane.ref(row).name for _, row in page.rows.targets]
-    return Place("plan", "drain", page.instance, subject=",".join(nodes))
+    return Place("plan", kind, page.instance, subject=",".join(nodes))
 
 
 def _shell(page: PanePage) -> object:

@@ -6,7 +6,8 @@ board, or the console, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.errors import ConsoleError
+from console import runs
+from console.errors import ConsoleError, Refused
 from console.format import age, elapsed
 from console.model import Tone
-from console.offers import JournalStore
 from console.plugin import Ask, Cell
 from console.text import clean
-from console.workflow import journal as journals
-from console.workflow.events import Aborted, Answered, Choice, Continued, Fact, Paused
+from console.workflow.events import Choice
 from console.workflow.state import State, to_undo
 from screens.commands import Command
 from screens.dialogs import Choice as Choose
@@ -92,8 +92,7 @@ class BoardPage(Page):
     async def read(self) -> None:
         """Look at the journal once; an answer that does not come leaves the board as it is, and says since when."""
         try:
-            store = await self._store()
-            state = journals.page(await store.read(self.run)).state
+            state = (await runs.look(self.desk.kernel, self.run)).state
         except ConsoleError as error:
             self._since = self._since or self.desk.kernel.clock.now()
             self.problem = str(error)
@@ -104,13 +103,14 @@ class BoardPage(Page):
                 self.post_message(self.Changed())
         self.draw()
 
-    async def _store(self) -> JournalStore:
-        store: JournalStore = await self.desk.kernel.offer(lambda offers: offers.journal)
-        return store
-
-    async def tell(self, fact: Fact) -> None:
-        """Append a person's fact and show what became of it."""
-        await journals.append(await self._store(), self.run, fact)
+    async def tell(self, said: Awaitable[object]) -> None:
+        """Say something to the run and show what became of it. Read-only consoles say nothing."""
+        gate = await self.desk.kernel.gate()
+        if gate.rules.read_only:
+            if asyncio.iscoroutine(said):
+                said.close()
+            raise Refused("read-only: this console was started to look, not to change")
+        await said
         await self.read()
 
     # -- drawing
@@ -184,6 +184,7 @@ class BoardPage(Page):
             ),
             replace(say("run-skip", "skip", self.skip, "k", "leave the asking step out; a reason is wanted"), why=asks),
             replace(say("run-abort", "abort", self.abort, "a", "put back what was changed"), why=can_abort),
+            say("run-take", "take over", self.take_over, "t", "a runner on this machine, once nobody holds the run"),
             replace(say("run-logs", "logs", self.logs, "l", "what the runner wrote"), why=lambda: None),
             replace(say("run-journal", "journal", self.journal, "J", "every fact, in order"), why=lambda: None),
             Command(
@@ -191,30 +192,21 @@ class BoardPage(Page):
             ),
         )
 
-    async def _me(self) -> str:
-        gate = await self.desk.kernel.gate()
-        refusal = gate.rules.read_only
-        if refusal:
-            raise ConsoleError("read-only: this console was started to look, not to change")
-        return gate.who.name
-
     async def pause(self) -> None:
         """Pause the run, or let it go on."""
-        now, by = self.desk.kernel.clock.now(), await self._me()
         paused = self.state is not None and bool(self.state.paused)
-        await self.tell(Continued(now, by) if paused else Paused(now, by))
+        await self.tell((runs.proceed if paused else runs.pause)(self.desk.kernel, self.run))
 
     async def abort(self) -> None:
         """Ask, showing what would be put back, then abort."""
         state = self.state
-        by = await self._me()
         if state is None:
             return
         names = tuple(state.step(name).title for name in to_undo(state))
         sentence = f"puts back, in this order: {len(names)} steps" if names else "nothing was changed yet"
         touch = Touch(f"abort run {self.run}", sentence, names, ("what has no undo stays as it is",))
         if await self.desk.ask(Confirm(touch)) is not None:
-            await self.tell(Aborted(self.desk.kernel.clock.now(), by))
+            await self.tell(runs.abort(self.desk.kernel, self.run))
 
     async def skip(self) -> None:
         """Skip the step that asks, with a typed reason."""
@@ -227,7 +219,7 @@ class BoardPage(Page):
             await self._reply(Choice(chosen))
 
     async def _reply(self, choice: Choice) -> None:
-        state, by, reason = self.state, await self._me(), ""
+        state, reason = self.state, ""
         if state is None or not state.asked:
             return
         step = state.asked[0]
@@ -237,7 +229,14 @@ class BoardPage(Page):
             if not reason.strip():
                 self.desk.say("nothing was skipped: a reason is wanted", "warning")
                 return
-        await self.tell(Answered(self.desk.kernel.clock.now(), step, choice, by, reason))
+        await self.tell(runs.answer(self.desk.kernel, self.run, step, choice=choice, reason=reason))
+
+    async def take_over(self) -> None:
+        """Start a runner here; it waits until no other one holds the run."""
+        gate = await self.desk.kernel.gate()
+        if gate.rules.read_only:
+            raise Refused("read-only: this console was started to look, not to change")
+        self.desk.say(f"runner {runs.resume(self.desk.kernel, self.run)} takes the run as soon as nobody holds it")
 
     def logs(self) -> None:
         """What the runner on this machine wrote."""

@@ -1,0 +1,192 @@
+"""The first screen of a drain or rejoin: the verdict, what would happen, what must be decided, and the start.
+
+Looking changes nothing. `s` freezes the plan as a run, starts its runner and opens the board.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from console import runs
+from console.errors import ConsoleError
+from console.format import age
+from console.gate import YES, Consent, Deed
+from console.model import Answer, Ref, Tone
+from console.plugin import Ask, Cell, Effect
+from console.workflow import planview
+from console.workflow.plan import Plan
+from screens.acting import agreed
+from screens.commands import Command
+from screens.dialogs import Choice, Line
+from screens.page import Page
+from screens.paint import app_of, paint_of
+from screens.trail import Place
+from screens.widgets.verdict import order_lines, reason_lines, verdict_cell
+
+if TYPE_CHECKING:
+    from screens.desk import Desk
+
+SIDE = 100
+
+
+class PlanPage(Page):
+    """`place.name` is `drain` or `rejoin`, `place.subject` the nodes, with commas between."""
+
+    can_focus = True
+    DEFAULT_CSS = """
+    PlanPage #verdict { height: auto; padding: 0 1; }
+    PlanPage #plan { height: 1fr; }
+    PlanPage #happens { width: 2fr; padding: 0 1; }
+    PlanPage #reasons { width: 3fr; padding: 0 1; border-left: solid $panel-lighten-2; }
+    PlanPage.narrow #plan { layout: vertical; }
+    PlanPage.narrow #reasons { width: 1fr; height: 3fr; border-left: none; }
+    PlanPage.narrow #happens { width: 1fr; height: 2fr; border-top: solid $panel-lighten-2; }
+    """
+
+    def __init__(self, desk: Desk, place: Place) -> None:
+        super().__init__(desk, place)
+        self.nodes = tuple(node for node in place.subject.split(",") if node)
+        self.made: Plan | None = None
+        self.problem = ""
+        self.begun = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="verdict")
+        with Horizontal(id="plan"):
+            with VerticalScroll(id="happens", can_focus=False):
+                yield Static(id="happens-text")
+            with VerticalScroll(id="reasons", can_focus=False):
+                yield Static(id="reasons-text")
+
+    def on_mount(self) -> None:
+        self.draw()
+        self.desk.start(self.check())
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < SIDE, "narrow")
+
+    async def check(self) -> None:
+        """Ask every system again; the decisions that were taken stay."""
+        taken = tuple(self.made.target.decisions) if self.made is not None else ()
+        try:
+            self.made = await runs.plan(self.desk.kernel, runs.target(self.place.name, self.nodes, decisions=taken))
+        except ConsoleError as error:
+            self.problem = str(error)
+        else:
+            self.problem = ""
+        self.draw()
+        self.post_message(self.Changed())
+
+    # -- drawing
+
+    def draw(self) -> None:
+        """All three parts as they are now."""
+        if not self.is_attached:
+            return
+        paint, made = paint_of(app_of(self)), self.made
+        title = (f"plan: {self.place.name} {', '.join(self.nodes)}  ", "title")
+        if made is None:
+            asking = Cell(self.problem, Tone.BAD) if self.problem else Cell("asking every system", Tone.BUSY)
+            self.query_one("#verdict", Static).update(paint.line(title, asking))
+            return
+        undecided = len(made.undecided)
+        open_ = f"  {undecided} decision{'s' if undecided != 1 else ''} to take" if undecided else ""
+        checked = f"  checked in {made.took:.1f} s, {age(made.at, self.desk.kernel.clock.now())} ago"
+        head = [paint.line(title, verdict_cell(made.verdict.answer), (open_, "warn"), (checked, "muted"))]
+        if self.problem:
+            head.append(paint.line(Cell(self.problem, Tone.BAD)))
+        self.query_one("#verdict", Static).update(paint.lines(head))
+        self.query_one("#happens-text", Static).update(paint.lines(order_lines(paint, made)))
+        self.query_one("#reasons-text", Static).update(Content("\n").join(reason_lines(paint, made)))
+
+    # -- commands
+
+    def commands(self) -> Sequence[Command]:
+        made = self.made
+
+        def not_yet() -> str | None:
+            return None if made is not None else "the plan is not made yet"
+
+        def decisions() -> str | None:
+            return not_yet() or (None if made is not None and made.verdict.decisions else "nothing has to be decided")
+
+        return (
+            Command("plan-decide", "decide", self.decide, key="enter", hint=True, group="plan", why=decisions,
+                    help="consent to a named loss or outage, or take it back"),
+            Command("plan-start", "start", self.begin, key="s", hint=True, group="plan", effect=Effect.CHANGE,
+                    help="begin the run; it goes on by itself", why=lambda: not_yet() or self._blocked()),
+            Command("plan-export", "export", self.export, key="e", hint=True, group="plan", help="as JSON", why=not_yet),
+            Command("reload", "check again", self.check, hint=True, group="plan"),
+            Command("back", "leave (nothing was changed)", lambda: self.desk.ways.step(-1), hint=True, group="plan"),
+        )  # fmt: skip
+
+    def _blocked(self) -> str | None:
+        made = self.made
+        if made is None or self.begun:
+            return "the run was begun"
+        if self.desk.kernel.settings.read_only:
+            return "read-only: this console was started to look, not to change"
+        answer, leading = made.verdict.answer, made.verdict.leading
+        if answer is Answer.DECIDE and made.undecided:
+            return f"decide first: {made.undecided[0].text}"
+        if answer in {Answer.NO, Answer.UNKNOWN} and leading is not None:
+            return f"{answer.value}: {leading.topic}: {leading.text}"
+        return None if made.steps else "there is nothing to do"
+
+    async def decide(self) -> None:
+        """Take a decision, or take it back."""
+        made = self.made
+        if made is None:
+            return
+        taken = set(made.target.decisions)
+        words = {
+            f"{'[x]' if reason.decision in taken else '[ ]'} {reason.decision}: {reason.text}": reason.decision
+            for reason in made.verdict.decisions
+        }
+        chosen = await self.desk.ask(Choice("decide", list(words), help="each is a loss or outage that you accept"))
+        if chosen is not None:
+            taken ^= {words[chosen]}
+            self.made = runs.decided(made, sorted(taken))
+            self.draw()
+            self.post_message(self.Changed())
+
+    async def begin(self) -> None:
+        """Ask for the reason and the consent, then begin the run and open its board."""
+        made = self.made
+        if made is None:
+            return
+        asked = Ask("reason", f"why {self.place.name} {', '.join(self.nodes)}?", help="colleagues will read it")
+        reason = await self.desk.ask(Line(asked))
+        if reason is None or not reason.strip():
+            self.desk.say("nothing was changed: a run needs a reason", "warning")
+            return
+        worst = Effect.DESTROY if any(step.effect is Effect.DESTROY for step in made.steps) else Effect.CHANGE
+        deed = Deed(self.place.name, Ref("node", ",".join(self.nodes)), worst, reason=reason)
+        names = tuple(step.title for step in made.steps)
+        typed = await agreed(self.desk, deed, f"{self.place.name} {', '.join(self.nodes)}", names, deed.subject.name)
+        if typed is None:
+            self.desk.say("nothing was changed")
+            return
+        gate = await self.desk.kernel.gate()
+        given = typed if gate.consent(deed) is Consent.NAME else YES
+        name = await runs.begin(self.desk.kernel, made, reason=reason, given=given)
+        self.begun = True
+        await self.desk.ways.show(Place("run", name), self.desk.ways.half)
+
+    def export(self) -> None:
+        """Save the plan as JSON."""
+        if self.made is not None:
+            name = f"plan-{self.place.name}-{'-'.join(self.nodes)}.json"
+            text = json.dumps(planview.as_json(self.made), indent=2, ensure_ascii=False)
+            self.desk.say(self.desk.save(name, text))
+
+    def here(self) -> Place:
+        return replace(self.place)

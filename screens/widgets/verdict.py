@@ -1,0 +1,58 @@
+"""A plan as lines: its verdict, the reasons worst first, and the order of the steps. Pure."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from textual.content import Content
+
+from console.model import Answer, Reason, Tone
+from console.plugin import Cell, Effect
+from console.text import clean
+from console.workflow.plan import Plan
+from console.workflow.steps import Step
+from screens.paint import Paint
+
+TONES = {Answer.SAFE: Tone.OK, Answer.DECIDE: Tone.WARN, Answer.NO: Tone.BAD, Answer.UNKNOWN: Tone.BAD}
+_ORDER = list(Answer)
+
+
+def verdict_cell(answer: Answer) -> Cell:
+    """The answer with its tone."""
+    return Cell(answer.value, TONES[answer])
+
+
+def reason_lines(paint: Paint, plan: Plan) -> list[Content]:
+    """Every reason with its system and its arithmetic, the worst first; decisions say whether they are taken."""
+    rows = [("", reason) for reason in plan.kernel.reasons]
+    rows += [(str(part.instance), reason) for part in plan.parts for reason in part.verdict.reasons]
+    rows.sort(key=lambda row: -_ORDER.index(row[1].answer))
+    several = len(plan.parts) > 1
+    return [_reason(paint, plan, reason, instance if several else "") for instance, reason in rows]
+
+
+def _reason(paint: Paint, plan: Plan, reason: Reason, instance: str) -> Content:
+    taken = ""
+    if reason.decision:
+        taken = "  [taken]" if reason.decision in plan.target.decisions else "  [to decide]"
+    where = f"{clean(instance)}  " if instance else ""
+    topic = f"  {where}{clean(reason.topic)}  "
+    answer = Cell(f"{reason.answer.value:<7}", TONES[reason.answer])
+    return paint.line(answer, (topic, "title"), clean(reason.text, 400), (taken, "warn"))
+
+
+def order_lines(paint: Paint, plan: Plan) -> list[Content]:
+    """The steps by phase; what stands together has no order among itself."""
+    lines: list[Content] = [paint.line(("what happens", "title"))]
+    for phase, steps in groupby(plan.steps, key=lambda step: step.phase):
+        lines.append(paint.line((f" {phase.name.lower().replace('_', ' ')}", "label")))
+        lines += [_step(paint, step) for step in steps]
+    if not plan.steps:
+        lines.append(paint.line(("  nothing", "muted")))
+    return lines
+
+
+def _step(paint: Paint, step: Step) -> Content:
+    role = "bad" if step.effect is Effect.DESTROY else "muted" if step.effect is Effect.READ else "plain"
+    after = f"  after {', '.join(clean(name) for name in step.after)}" if step.after else ""
+    return paint.line((f"   {clean(step.title)}", role), (after, "muted"))
