@@ -32,11 +32,31 @@ class _Demand:
     linger: asyncio.TimerHandle | None = None
 
 
-@dataclass(slots=True)
 class Want:
-    """A demand that keeps a source running until `close`."""
+    """A demand that keeps a source running until `close`; somebody looks at it, or it works in the background."""
 
-    close: Callable[[], None]
+    def __init__(self, demand: _Demand, *, visible: bool, changed: Callable[[], None]) -> None:
+        self._demand = demand
+        self._changed = changed
+        self._visible = visible
+        self._closed = False
+        demand.wanted += 1
+        demand.visible += visible
+
+    def look(self, *, visible: bool) -> None:
+        """Say whether somebody looks at it now."""
+        if not self._closed and visible is not self._visible:
+            self._demand.visible += 1 if visible else -1
+            self._visible = visible
+            self._changed()
+
+    def close(self) -> None:
+        """The demand ends; closing twice is harmless."""
+        if not self._closed:
+            self.look(visible=False)
+            self._closed = True
+            self._demand.wanted -= 1
+            self._changed()
 
 
 class Demands:
@@ -62,34 +82,25 @@ class Demands:
         """Keep a source running in the background until the want is closed."""
         key = (instance, table)
         demand = self._demands.setdefault(key, _Demand())
-        demand.wanted += 1
-        demand.visible += visible
+        want = Want(demand, visible=visible, changed=lambda: self._weigh(key, demand))
         if demand.linger is not None:
             demand.linger.cancel()
             demand.linger = None
         if demand.task is None and not demand.inputs:
             self._feed(key, demand)
-        self._look(demand)
-        closed = False
+        self._weigh(key, demand)
+        return want
 
-        def close() -> None:
-            nonlocal closed
-            if not closed:
-                closed = True
-                demand.wanted -= 1
-                demand.visible -= visible
-                self._look(demand)
-                if demand.wanted <= 0 and self._demands.get(key) is demand:
-                    demand.linger = asyncio.get_running_loop().call_later(LINGER, self._drop, key)
-
-        return Want(close)
-
-    def _look(self, demand: _Demand) -> None:
+    def _weigh(self, key: tuple[InstanceId, Table[Any]], demand: _Demand) -> None:
+        looked_at = demand.visible > 0
+        for want in demand.inputs:
+            want.look(visible=looked_at)
         if demand.poller is not None:
-            looked_at = demand.visible > 0
             if looked_at and not demand.poller.looked_at:
                 demand.poller.wake()
             demand.poller.looked_at = looked_at
+        if demand.wanted <= 0 and demand.linger is None and self._demands.get(key) is demand:
+            demand.linger = asyncio.get_running_loop().call_later(LINGER, self._drop, key)
 
     def _feed(self, key: tuple[InstanceId, Table[Any]], demand: _Demand) -> None:
         instance, table = key

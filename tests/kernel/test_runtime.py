@@ -12,6 +12,7 @@ from console.config import Settings
 from console.discovery import Broken
 from console.errors import Forbidden, Unreachable, UsageError
 from console.model import SourceState
+from console.poller import Poller
 from console.runtime import Runtime
 from tests import dummy
 from tests.dummy import EAST, SHELVES, WEST, WIDGETS, Warehouse, Widget
@@ -135,3 +136,18 @@ async def test_read_only_refuses_and_nothing_is_done(warehouses: dict[str, Wareh
     assert not outcomes[0].ok
     assert "read-only" in outcomes[0].text
     assert warehouses["east"].polished == []
+
+
+async def test_looking_at_a_join_makes_its_polled_inputs_quick(runtime: Runtime) -> None:
+    background = runtime.want(EAST, SHELVES)
+    polls: dict[str, Poller] = {}
+    for (_, table), demand in vars(runtime.demands)["_demands"].items():
+        if demand.poller is not None:
+            polls[table.name] = demand.poller
+    assert not polls["shelf-names"].looked_at
+    view = runtime.view(EAST, SHELVES)
+    assert polls["shelf-names"].looked_at
+    view.close()
+    view.close()
+    assert not polls["shelf-names"].looked_at
+    background.close()
