@@ -67,13 +67,16 @@ def volumes(pod: Pod, facts: Facts) -> tuple[Volume, ...]:
     """The volumes behind the pod's claims, as far as they are bound."""
     found: list[Volume] = []
     for key in claim_keys(pod):
-        claim = facts.get(tables.CLAIMS, key)
-        volume = facts.get(tables.VOLUMES, claim.volume) if claim is not None and claim.volume else None
+        claim = tables.claim(facts, key)
+        volume = tables.volume(facts, claim.volume) if claim is not None and claim.volume else None
         if volume is not None:
             found.append(volume)
     return tuple(found)
 
 
 def _exists(pod: Pod, facts: Facts) -> bool:
+    """Whether its DaemonSet is there; taken for granted where the workloads were not read."""
     owner = pod.owner
-    return owner is not None and facts.get(tables.WORKLOADS, f"{pod.namespace}/{owner.kind}/{owner.name}") is not None
+    if owner is None or not facts.snapshot(tables.WORKLOADS).complete:
+        return True
+    return facts.get(tables.WORKLOADS, f"{pod.namespace}/{owner.kind}/{owner.name}") is not None

@@ -17,7 +17,7 @@ from plugins.kubernetes.model.nodes import Node
 from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 from plugins.kubernetes.model.tokens import Token
-from plugins.kubernetes.model.volumes import Volume
+from plugins.kubernetes.model.volumes import Claim, Volume
 
 _SOON, _LONG = 60.0, 300.0
 _CRASHING = frozenset({"CrashLoopBackOff", "RunContainerError", "CreateContainerError", "Error", "OOMKilled"})
@@ -131,10 +131,10 @@ def _waits(pod: Pod, hosts: list[str], facts: Facts, parts: tuple[str, ...], hel
     )
 
 
-def orphaned(facts: Facts, volume: Volume, _now: float) -> Iterable[Finding]:
+def orphaned(facts: Facts, volume: Volume | Claim, _now: float) -> Iterable[Finding]:
     """V5: a volume in use whose node is not there any more."""
     nodes = facts.snapshot(tables.NODES)
-    if not volume.local or volume.phase != "Bound" or not nodes.complete:
+    if isinstance(volume, Claim) or not volume.local or volume.phase != "Bound" or not nodes.complete:
         return
     if any(facts.get(tables.NODES, host) is not None for host in volume.hosts):
         return
@@ -184,7 +184,7 @@ def _all() -> Iterator[Rule[Any]]:
     yield Rule("kubernetes.N3", Severity.WARNING, tables.NODES, pressure)
     yield Rule("kubernetes.P1", Severity.WARNING, tables.PODS, crashing)
     yield Rule("kubernetes.P5", Severity.WARNING, tables.PODS, unschedulable)
-    yield Rule("kubernetes.V5", Severity.HIGH, tables.VOLUMES, orphaned)
+    yield Rule("kubernetes.V5", Severity.HIGH, tables.STORAGE, orphaned)
     yield Rule("kubernetes.B1", Severity.WARNING, tables.BUDGETS, unsatisfiable)
     yield Rule("kubernetes.C5", Severity.INFO, tables.TOKENS, everlasting)
 

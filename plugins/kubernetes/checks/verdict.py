@@ -31,8 +31,7 @@ READS: tuple[Table[Any], ...] = (
     tables.SETS,
     tables.WORKLOADS,
     tables.BUDGETS,
-    tables.CLAIMS,
-    tables.VOLUMES,
+    tables.STORAGE,
 )
 VOUCHED = "vouched"
 

@@ -57,15 +57,18 @@ async def find(api: Api, word: str) -> tuple[Source, Pane[Any]] | None:
 
     async def fetch(client: Any) -> Iterable[Printed]:
         answer = await client.table(resource.path())
-        return [_row(row) for row in answer.rows]
+        return [_row(row, _shown(answer.columns)) for row in answer.rows]
 
     return Poll(table, fetch), _pane(resource, table, first.columns)
 
 
-def _row(row: TableRow) -> Printed:
-    return Printed(
-        row.namespace, row.name, row.uid, parsed_time(row.created), tuple(sorted(row.labels.items())), row.cells
-    )
+def _row(row: TableRow, shown: tuple[bool, ...]) -> Printed:
+    cells = tuple(cell if show else None for cell, show in zip(row.cells, shown, strict=False))  # ages would change
+    return Printed(row.namespace, row.name, row.uid, parsed_time(row.created), tuple(sorted(row.labels.items())), cells)
+
+
+def _shown(columns: tuple[TableColumn, ...]) -> tuple[bool, ...]:
+    return tuple(one.name.lower() not in _OWN for one in columns)
 
 
 def _pane(resource: Resource, table: Table[Printed], columns: tuple[TableColumn, ...]) -> Pane[Printed]:

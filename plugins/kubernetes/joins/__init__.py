@@ -12,13 +12,12 @@ from plugins.kubernetes.joins.events import EVENT_JOINS
 from plugins.kubernetes.joins.nodes import NODE_JOINS
 from plugins.kubernetes.joins.services import SERVICE_JOINS
 from plugins.kubernetes.joins.stateful import STATEFUL_JOINS
-from plugins.kubernetes.joins.storage import STORAGE_JOINS, STORAGE_VIEWS_JOINS
+from plugins.kubernetes.joins.storage import STORAGE_JOINS
 
 JOINS: tuple[Join[Any, Any], ...] = (
-    *STORAGE_JOINS,
     *NODE_JOINS,
     *STATEFUL_JOINS,
-    *STORAGE_VIEWS_JOINS,
+    *STORAGE_JOINS,
     *SERVICE_JOINS,
     *EVENT_JOINS,
 )

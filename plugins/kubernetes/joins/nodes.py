@@ -19,13 +19,13 @@ from plugins.kubernetes.joins.touching import (
     node_of,
     nodes_of_budget,
     nodes_of_owner,
-    pods_of_claim,
-    pods_of_volume,
+    pods_of_storage,
 )
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.nodes import Node
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 from plugins.kubernetes.model.usage import ClaimFill, Fill
+from plugins.kubernetes.model.volumes import Volume
 from plugins.kubernetes.model.wire import Row
 
 
@@ -94,7 +94,7 @@ def build_room(node: Node, facts: Facts) -> Iterable[Room]:
 def build_view(node: Node, facts: Facts) -> Iterable[NodeView]:
     """One node as people see it."""
     stand = facts.get(STANDINGS, node.name)
-    local = facts.by(tables.VOLUMES_BY_HOST, node.name)
+    local = tables.volumes_on(facts, node.name)
     metrics, summary = facts.get(tables.METRICS, node.name), facts.get(tables.SUMMARIES, node.name)
     beat = facts.get(tables.HEARTBEATS, node.name)
     claims = summary.claims if summary else ()
@@ -135,8 +135,7 @@ NODE_JOINS: tuple[Join[Node, StandingRow] | Join[Node, Room] | Join[Node, NodeVi
             Touch(tables.SETS, nodes_of_owner),
             Touch(tables.WORKLOADS, nodes_of_owner),
             Touch(tables.BUDGETS, nodes_of_budget),
-            Touch(tables.CLAIMS, lambda claim, facts: {pod.node for pod in pods_of_claim(claim, facts)}),
-            Touch(tables.VOLUMES, lambda volume, facts: {pod.node for pod in pods_of_volume(volume, facts)}),
+            Touch(tables.STORAGE, lambda row, facts: {pod.node for pod in pods_of_storage(row, facts)}),
         ),
     ),
     Join(ROOMS, tables.NODES, build_room, (Touch(STANDINGS, lambda row, _facts: (row.node,)),)),
@@ -147,7 +146,7 @@ NODE_JOINS: tuple[Join[Node, StandingRow] | Join[Node, Room] | Join[Node, NodeVi
         (
             Touch(STANDINGS, lambda row, _facts: (row.node,)),
             Touch(ROOMS, lambda _row, _facts: (EVERY,)),
-            Touch(tables.VOLUMES, lambda volume, _facts: volume.hosts),
+            Touch(tables.STORAGE, lambda row, _facts: row.hosts if isinstance(row, Volume) else ()),
             Touch(tables.METRICS, lambda row, _facts: (row.name,)),
             Touch(tables.SUMMARIES, lambda row, _facts: (row.name,)),
             Touch(tables.HEARTBEATS, lambda row, _facts: (row.node,)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from console.plugin import Facts, Join, Table, Touch
 from plugins.kubernetes.checks.fates import volumes
-from plugins.kubernetes.joins.touching import pods_of_claim, pods_of_volume, set_key
+from plugins.kubernetes.joins.touching import pods_of_storage, set_key
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.pods import Pod
@@ -100,8 +100,7 @@ STATEFUL_JOINS: tuple[Join[MemberSet, StatefulRow], ...] = (
                 tables.BUDGETS,
                 lambda budget, facts: [row.key for row in facts.by(tables.SETS_BY_NAMESPACE, budget.namespace)],
             ),
-            Touch(tables.CLAIMS, lambda claim, facts: _sets_of(pods_of_claim(claim, facts))),
-            Touch(tables.VOLUMES, lambda volume, facts: _sets_of(pods_of_volume(volume, facts))),
+            Touch(tables.STORAGE, lambda row, facts: _sets_of(pods_of_storage(row, facts))),
         ),
     ),
 )

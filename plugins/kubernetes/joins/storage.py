@@ -60,10 +60,10 @@ VIEWS: Table[VolumeView] = Table("volumeviews", lambda row: row.key)
 def build(row: Volume | Claim, facts: Facts) -> Iterable[VolumeView]:
     """One line; a claim that has its volume stands on the volume's line."""
     if isinstance(row, Claim):
-        if not row.volume or facts.get(tables.VOLUMES, row.volume) is None:
+        if not row.volume or tables.volume(facts, row.volume) is None:
             yield VolumeView(None, row, _users(row.key, facts), row.selected_node, fill=_fill(row.key, facts))
         return
-    claim = facts.get(tables.CLAIMS, row.claim) if row.claim else None
+    claim = tables.claim(facts, row.claim) if row.claim else None
     host = row.hosts[0] if len(row.hosts) == 1 else ",".join(row.hosts)
     node = facts.get(tables.NODES, host) if host else None
     yield VolumeView(
@@ -91,10 +91,13 @@ def _fill(claim: str, facts: Facts) -> Fill | None:
 
 
 def _of_claims(claims: Iterable[str], facts: Facts) -> set[str]:
-    found = {f"pvc/{claim}" for claim in claims}
-    for claim in claims:
-        found.update(f"pv/{volume.name}" for volume in facts.by(tables.VOLUMES_BY_CLAIM, claim))
-    return found
+    return {tables.storage_key(row) for claim in claims for row in facts.by(tables.STORAGE_BY_CLAIM, claim)}
+
+
+def _of_row(row: Volume | Claim, facts: Facts) -> Iterable[str]:
+    """Both sides of a binding, also while only one of them says so."""
+    found = _of_claims((tables.claim_of(row),), facts)
+    return {*found, f"pv/{row.volume}"} if isinstance(row, Claim) and row.volume else found
 
 
 def _of_pod(pod: Pod, facts: Facts) -> Iterable[str]:
@@ -102,28 +105,20 @@ def _of_pod(pod: Pod, facts: Facts) -> Iterable[str]:
 
 
 def _of_node(node: Node, facts: Facts) -> Iterable[str]:
-    return [f"pv/{volume.name}" for volume in facts.by(tables.VOLUMES_BY_HOST, node.name)]
+    return [f"pv/{volume.name}" for volume in tables.volumes_on(facts, node.name)]
 
 
 def _of_summary(summary: Summary, facts: Facts) -> Iterable[str]:
     return _of_claims([one.claim for one in summary.claims], facts)
 
 
-STORAGE_JOINS: tuple[Join[Volume | Claim, Volume] | Join[Volume | Claim, Claim], ...] = (
-    Join(tables.VOLUMES, tables.STORAGE, lambda row, _facts: (row,) if isinstance(row, Volume) else ()),
-    Join(tables.CLAIMS, tables.STORAGE, lambda row, _facts: (row,) if isinstance(row, Claim) else ()),
-)
-STORAGE_VIEWS_JOINS: tuple[Join[Volume | Claim, VolumeView], ...] = (
+STORAGE_JOINS: tuple[Join[Volume | Claim, VolumeView], ...] = (
     Join(
         VIEWS,
         tables.STORAGE,
         build,
         (
-            Touch(tables.CLAIMS, lambda claim, facts: _of_claims((claim.key,), facts)),
-            Touch(
-                tables.VOLUMES,
-                lambda volume, _facts: (f"pv/{volume.name}", *([f"pvc/{volume.claim}"] if volume.claim else [])),
-            ),
+            Touch(tables.STORAGE, _of_row),
             Touch(tables.PODS, _of_pod),
             Touch(tables.NODES, _of_node),
             Touch(tables.SUMMARIES, _of_summary),

@@ -45,14 +45,10 @@ def pods_of_budget(budget: Budget, facts: Facts) -> Iterator[Pod]:
             yield pod
 
 
-def pods_of_claim(claim: Claim, facts: Facts) -> Iterable[Pod]:
-    """The pods that use a claim."""
-    return facts.by(tables.PODS_BY_CLAIM, claim.key)
-
-
-def pods_of_volume(volume: Volume, facts: Facts) -> Iterable[Pod]:
-    """The pods that use a volume through its claim."""
-    return facts.by(tables.PODS_BY_CLAIM, volume.claim) if volume.claim else ()
+def pods_of_storage(row: Volume | Claim, facts: Facts) -> Iterable[Pod]:
+    """The pods that use a claim, or a volume through its claim."""
+    claim = tables.claim_of(row)
+    return facts.by(tables.PODS_BY_CLAIM, claim) if claim else ()
 
 
 def set_key(pod: Pod) -> Iterable[str]:

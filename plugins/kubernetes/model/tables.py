@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from console.plugin import Index, Table
+from console.plugin import Facts, Index, Table
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.events import Event
 from plugins.kubernetes.model.leases import Heartbeat, Namespace
@@ -24,15 +24,18 @@ def storage_key(row: Volume | Claim) -> str:
     return f"pv/{row.name}" if isinstance(row, Volume) else f"pvc/{row.namespace}/{row.name}"
 
 
+def claim_of(row: Volume | Claim) -> str:
+    """The key of the claim that a row is, or that a volume is bound to; empty for a free volume."""
+    return row.claim if isinstance(row, Volume) else row.key
+
+
 NODES: Table[Node] = Table("nodes", lambda row: row.name)
 PODS: Table[Pod] = Table("pods", lambda row: f"{row.namespace}/{row.name}")
 SETS: Table[MemberSet] = Table("sets", lambda row: row.key)
 WORKLOADS: Table[Workload] = Table("workloads", lambda row: row.key)
 BUDGETS: Table[Budget] = Table("budgets", lambda row: row.key)
-VOLUMES: Table[Volume] = Table("volumes", lambda row: row.name)
-CLAIMS: Table[Claim] = Table("claims", lambda row: row.key)
 STORAGE: Table[Volume | Claim] = Table("storage", storage_key)
-"""Volumes and claims together, as the server gives them; VOLUMES and CLAIMS are its two halves."""
+"""Volumes and claims together: one needs the other, and a right to one alone still shows that one."""
 CLASSES: Table[StorageClass] = Table("storageclasses", lambda row: row.name)
 SERVICES: Table[Service] = Table("services", lambda row: row.key)
 SLICES: Table[EndpointSlice] = Table("endpointslices", lambda row: row.key)
@@ -67,8 +70,28 @@ STATIC_BY_COMPONENT: Index[Pod] = Index(
 """Static pods of the control plane by component: etcd, kube-apiserver, ..."""
 BUDGETS_BY_NAMESPACE: Index[Budget] = Index(BUDGETS, "namespace", lambda budget: (budget.namespace,))
 SETS_BY_NAMESPACE: Index[MemberSet] = Index(SETS, "namespace", lambda row: (row.namespace,))
-CLAIMS_BY_VOLUME: Index[Claim] = Index(CLAIMS, "volume", lambda claim: (claim.volume,) if claim.volume else ())
-VOLUMES_BY_HOST: Index[Volume] = Index(VOLUMES, "host", lambda volume: volume.hosts)
-VOLUMES_BY_CLAIM: Index[Volume] = Index(VOLUMES, "claim", lambda volume: (volume.claim,) if volume.claim else ())
+STORAGE_BY_HOST: Index[Volume | Claim] = Index(
+    STORAGE, "host", lambda row: row.hosts if isinstance(row, Volume) else ()
+)
+"""The volumes that lie on a host."""
+STORAGE_BY_CLAIM: Index[Volume | Claim] = Index(STORAGE, "claim", lambda row: (claim_of(row),))
+"""A claim (by its key) and the volumes that refer to it."""
 SLICES_BY_SERVICE: Index[EndpointSlice] = Index(SLICES, "service", lambda one: (one.service,))
 EVENTS_BY_SUBJECT: Index[Event] = Index(EVENTS, "subject", lambda event: (event.about,))
+
+
+def volume(facts: Facts, name: str) -> Volume | None:
+    """The volume of this name."""
+    found = facts.get(STORAGE, f"pv/{name}")
+    return found if isinstance(found, Volume) else None
+
+
+def claim(facts: Facts, key: str) -> Claim | None:
+    """The claim with this key (`namespace/name`)."""
+    found = facts.get(STORAGE, f"pvc/{key}")
+    return found if isinstance(found, Claim) else None
+
+
+def volumes_on(facts: Facts, host: str) -> list[Volume]:
+    """The volumes that lie on a host."""
+    return [row for row in facts.by(STORAGE_BY_HOST, host) if isinstance(row, Volume)]
