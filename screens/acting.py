@@ -27,7 +27,8 @@ async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     deed = Deed(action.id, subjects[0], action.effect)
     names = tuple(str(subject) for subject in subjects)
     wanted = phrase(action.title, [subject.name for subject in subjects])
-    typed = await agreed(page.desk, deed, action.title, names, wanted)
+    title = f"{action.title} {names[0]}" if len(names) == 1 else f"{action.title} {count(len(names))}"
+    typed = await agreed(page.desk, deed, title, names, wanted)
     if typed is None:
         return
     page.desk.say(f"{action.title}: at work on {count(len(rows))}")
@@ -69,5 +70,5 @@ async def agreed(desk: Desk, deed: Deed, title: str, names: tuple[str, ...], wan
     if deed.effect is Effect.DESTROY:
         warnings.append("this cannot be undone")
     typed = wanted if consent is Consent.NAME else ""
-    sentence = f"{title}: {count(len(names))} in {context}"
+    sentence = f"{title} in {context}"
     return await desk.ask(Confirm(Touch(title, sentence, names, tuple(warnings), typed)))

@@ -35,7 +35,7 @@ class CommandBar(Vertical):
     """See the module; made once, then shown and hidden."""
 
     DEFAULT_CSS = """
-    CommandBar { height: 2; dock: bottom; offset-y: -1; background: $surface; }
+    CommandBar { height: 2; background: $surface; }
     CommandBar > CommandLine { height: 1; border: none; padding: 0 1; background: $surface; }
     CommandBar > Static { height: 1; padding: 0 1; }
     """
@@ -116,7 +116,7 @@ async def make_bar(desk: Desk) -> None:
     """Have the `:` line ready before it is first wanted: what is typed after the colon must not go elsewhere."""
     bar = CommandBar(desk)
     bar.display = False
-    await desk.mount(bar)
+    await desk.mount(bar, before="#footer")
 
 
 def open_bar(desk: Desk, text: str = "") -> None:

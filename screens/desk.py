@@ -24,6 +24,7 @@ from screens.ways import WIDE_ENOUGH, Half, Ways
 from screens.widgets.status import FooterLine, HeaderLine
 
 if TYPE_CHECKING:
+    from console.forward import Forwards
     from console.runtime import Runtime
     from screens.commands import Command
     from screens.keymap import Keymap
@@ -69,10 +70,13 @@ class Desk(Screen[None]):
         self.low_bandwidth = False
         self.headline = Headline()
         self.again: Callable[[], None] | None = None
+        self.forwards: Forwards | None = None
         self._questions = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._settling: asyncio.Task[Any] | None = None
         self._commands: tuple[Command, ...] | None = None
+        self.left: tuple[Command, ...] = ()
+        """What could be done on the page from which help was asked for."""
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(id="header")
@@ -152,7 +156,9 @@ class Desk(Screen[None]):
             self._questions -= 1
 
     async def release(self) -> None:
-        """End all background work; the program leaves."""
+        """End all background work and close what was opened for the person; the program leaves."""
+        if self.forwards is not None:
+            await self.forwards.aclose()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

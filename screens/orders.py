@@ -21,10 +21,14 @@ def _moving(desk: Desk) -> tuple[Command, ...]:
         page = desk.page
         return None if page is not None and page.escape() else desk.ways.step(-1)
 
+    def show_help() -> None:
+        desk.left = desk.commands
+        desk.go(Place("help"))
+
     trail = desk.ways.half.trail
     return (
         Command("command", "command", lambda: command_line(desk), hint=True, help="go to any pane or kind, :q to quit"),
-        Command("help", "help", lambda: desk.go(Place("help")), hint=True, help="every key that works here"),
+        Command("help", "help", show_help, hint=True, help="every key that works here"),
         Command("back", "back", back, hint=trail.at > 0, help="close the filter, or back to the place before"),
         Command("last", "last place", desk.ways.swap, help="the place shown before this one"),
         Command("older", "older place", lambda: desk.ways.step(-1), help="back on the trail"),
