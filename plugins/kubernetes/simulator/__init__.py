@@ -1,6 +1,7 @@
-"""The simulated Kubernetes cluster that answers on a loopback socket: the demo, the training ground and the tests' other half.
+"""The simulated Kubernetes cluster that answers on a loopback socket.
 
-`serve` opens it in this event loop; `python -m plugins.kubernetes.simulator` runs it as a process of its own. It is never imported by runtime code.
+It is the demo, the training ground and the tests' other half. `serve` opens it in this event loop; `python -m
+plugins.kubernetes.simulator` runs it as a process of its own. It is never imported by runtime code.
 """
 
 from __future__ import annotations
@@ -48,7 +49,12 @@ class Simulator:
 
 
 async def serve(
-    directory: Path, *, scenario: str | None = None, clock: Clock | None = None, port: int = 0, cluster: Cluster | None = None
+    directory: Path,
+    *,
+    scenario: str | None = None,
+    clock: Clock | None = None,
+    port: int = 0,
+    cluster: Cluster | None = None,
 ) -> Simulator:
     """Serve the reference topology (or `cluster`) on 127.0.0.1 and write a kubeconfig (0600) into `directory`.
 
@@ -68,5 +74,3 @@ async def serve(
     if scenario is not None:
         play(scenario, Stage(made, rights, transport, token))
     return simulator
-
-

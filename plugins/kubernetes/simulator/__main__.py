@@ -1,4 +1,7 @@
-"""Runs the simulated cluster as a process of its own until SIGTERM; the first line it prints is the path of the kubeconfig."""
+"""Runs the simulated cluster as a process of its own until SIGTERM.
+
+The first line it prints is the path of the kubeconfig.
+"""
 
 from __future__ import annotations
 

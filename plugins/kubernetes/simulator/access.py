@@ -8,6 +8,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.answers import Answer, json_answer
 from plugins.kubernetes.simulator.calls import Call, Request, User
+from plugins.kubernetes.simulator.fields import child
 from plugins.kubernetes.simulator.status import ApiError, no_such_method, unauthorized
 from plugins.kubernetes.simulator.world import World
 
@@ -58,12 +59,26 @@ def _has(granted: tuple[str, ...], asked: str) -> bool:
 
 
 VIEW = (
-    Rule(READ, ("",), ("pods", "pods/log", "services", "endpoints", "persistentvolumeclaims", "configmaps", "events", "serviceaccounts"), ()),
+    Rule(
+        READ,
+        ("",),
+        (
+            "pods",
+            "pods/log",
+            "services",
+            "endpoints",
+            "persistentvolumeclaims",
+            "configmaps",
+            "events",
+            "serviceaccounts",
+        ),
+        (),
+    ),
     Rule(READ, ("apps",), ("deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions"), ()),
     Rule(READ, ("batch",), ("jobs", "cronjobs"), ()),
     Rule(READ, ("policy",), ("poddisruptionbudgets",), ()),
     Rule(READ, ("discovery.k8s.io",), ("endpointslices",), ()),
-)  # fmt: skip
+)
 
 
 def view_of(*namespaces: str) -> list[Rule]:
@@ -71,7 +86,11 @@ def view_of(*namespaces: str) -> list[Rule]:
     return [Rule(rule.verbs, rule.groups, rule.resources, namespaces) for rule in VIEW]
 
 
-SELF = Rule(("create",), ("authorization.k8s.io", "authentication.k8s.io"), ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"))
+SELF = Rule(
+    ("create",),
+    ("authorization.k8s.io", "authentication.k8s.io"),
+    ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"),
+)
 
 
 @dataclass(slots=True)
@@ -121,9 +140,9 @@ def identify(world: World, rights: Rights, asked: Request) -> User:
 
 
 def _may_impersonate(rights: Rights, user: User, name: str) -> None:
-    if not rights.allows(user, Access("impersonate", "", "users", name=name)):
-        message = f'users "{name}" is forbidden: User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
-        raise ApiError(403, "Forbidden", message, details={"name": name, "kind": "users"})
+    asked = Access("impersonate", "", "users", name=name)
+    if not rights.allows(user, asked):
+        raise denied(user, asked)
 
 
 def check(rights: Rights, user: User, call: Call) -> None:
@@ -139,7 +158,8 @@ def denied(user: User, asked: Access) -> ApiError:
     dotted = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
     quoted = f' "{asked.name}"' if asked.name else ""
     where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
-    message = f'{dotted}{quoted} is forbidden: User "{user.name}" cannot {asked.verb} resource "{resource}" in API group "{asked.group}" {where}'
+    what = f'cannot {asked.verb} resource "{resource}" in API group "{asked.group}" {where}'
+    message = f'{dotted}{quoted} is forbidden: User "{user.name}" {what}'
     details: Object = {"name": asked.name} if asked.name else {}
     if asked.group:
         details["group"] = asked.group
@@ -160,9 +180,13 @@ def review(rights: Rights, user: User, call: Call) -> Answer:
     body = call.request.document()
     if call.resource == "selfsubjectreviews":
         info: Object = {"username": user.name, "groups": list(user.groups)}
-        head: Object = {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {"creationTimestamp": None}}
+        head: Object = {
+            "kind": "SelfSubjectReview",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {"creationTimestamp": None},
+        }
         return json_answer(head | {"status": {"userInfo": info}}, 201)
-    spec = body.get("spec") or {}
+    spec = child(body, "spec")
     kind = "SelfSubjectAccessReview" if call.resource == "selfsubjectaccessreviews" else "SelfSubjectRulesReview"
     head = {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "metadata": {"creationTimestamp": None}}
     if kind == "SelfSubjectAccessReview":
@@ -184,7 +208,10 @@ def _access(rights: Rights, user: User, spec: Object) -> Object:
         wanted.get("name", ""),
     )
     if rights.allows(user, asked):
-        return {"allowed": True, "reason": f'RBAC: allowed by ClusterRoleBinding "{user.groups[0] if user.groups else user.name}"'}
+        return {
+            "allowed": True,
+            "reason": f'RBAC: allowed by ClusterRoleBinding "{user.groups[0] if user.groups else user.name}"',
+        }
     return {"allowed": False}
 
 
@@ -192,8 +219,21 @@ def _rules(rights: Rights, user: User, namespace: str) -> Object:
     found: list[Object] = []
     for rule in rights.rules_of(user):
         if rule.namespaces is None or namespace in rule.namespaces:
-            item: Object = {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
+            item: Object = {
+                "verbs": list(rule.verbs),
+                "apiGroups": list(rule.groups),
+                "resources": list(rule.resources),
+            }
             if rule.names:
                 item["resourceNames"] = list(rule.names)
             found.append(item)
-    return {"resourceRules": found, "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/readyz", "/version"]}], "incomplete": False}
+    return {
+        "resourceRules": found,
+        "nonResourceRules": [
+            {
+                "verbs": ["get"],
+                "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/readyz", "/version"],
+            }
+        ],
+        "incomplete": False,
+    }

@@ -1,4 +1,7 @@
-"""What a handler gives back: a whole body, a stream of chunks, or an upgraded connection. The transport alone knows how these are sent."""
+"""What a handler gives back: a whole body, a stream of chunks, or an upgraded connection.
+
+The transport alone knows how these are sent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The API server's front: authentication, faults, authorisation, and which handler answers which call. What nothing covers is recorded as unexpected."""
+"""The API server's front: authentication, faults, authorisation, and which handler answers which call.
+
+What nothing covers is recorded as unexpected.
+"""
 
 from __future__ import annotations
 

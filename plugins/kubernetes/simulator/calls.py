@@ -1,15 +1,18 @@
-"""A request as the API server understands it: verb, resource, namespace, name, subresource, parameters. Parses paths and refuses nothing else."""
+"""A request as the API server understands it: verb, resource, namespace, name, subresource, parameters.
+
+Parses paths and refuses nothing else.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
 from plugins.kubernetes.simulator.kinds import CREATE_ONLY, SERVED, Kind
-from plugins.kubernetes.simulator.status import ApiError, bad_request
+from plugins.kubernetes.simulator.status import bad_request
 
 Object = dict[str, Any]
 
@@ -54,10 +57,10 @@ class Request:
 
     def document(self) -> Object:
         """The body as a JSON object."""
-        made = self.json() if self.body else {}
+        made: Any = self.json() if self.body else {}
         if not isinstance(made, dict):
             raise bad_request("the object provided is unrecognized (must be of type object)")
-        return made  # pyright: ignore[reportUnknownVariableType]
+        return cast("Object", made)
 
 
 def request(method: str, target: str, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Request:
@@ -94,11 +97,8 @@ class Call:
         """Whether nothing may be stored; 400 for a value that does not exist."""
         values = self.request.params.get("dryRun", [])
         if any(value != "All" for value in values):
-            raise ApiError(
-                400,
-                "BadRequest",
-                f'Invalid value: [{", ".join(values)}]: dryRun: Unsupported value: "{values[0]}": supported values: "All"',
-            )
+            wrong = f'dryRun: Unsupported value: "{values[0]}": supported values: "All"'
+            raise bad_request(f"Invalid value: [{', '.join(values)}]: {wrong}")
         return bool(values)
 
 
@@ -129,17 +129,21 @@ def _verb(asked: Request, name: str) -> str:
 
 def read_call(asked: Request) -> Call | None:
     """What the request means, or None when its path is no resource that is served."""
-    parts = [part for part in asked.path.split("/") if part]
-    if parts[:1] == ["api"] and len(parts) > 2:  # noqa: PLR2004 - /api/v1/...
-        group, version, rest = "", parts[1], parts[2:]
-    elif parts[:1] == ["apis"] and len(parts) > 3:  # noqa: PLR2004 - /apis/group/version/...
-        group, version, rest = parts[1], parts[2], parts[3:]
-    else:
-        return None
-    namespace = ""
-    if rest[0] == "namespaces" and len(rest) > 2 and (len(rest) > 3 or rest[2] not in ("status", "finalize")):  # noqa: PLR2004
-        namespace, rest = rest[1], rest[2:]
-    plural, name = rest[0], rest[1] if len(rest) > 1 else ""
+    match [part for part in asked.path.split("/") if part]:
+        case ["api", version, first, *rest]:
+            group = ""
+        case ["apis", group, version, first, *rest]:
+            pass
+        case _:
+            return None
+    namespace, plural = "", first
+    match rest:
+        case [space, inner, *tail] if first == "namespaces" and (tail or inner not in ("status", "finalize")):
+            namespace, plural, rest = space, inner, tail
+        case _:
+            pass
+    name = rest[0] if rest else ""
+    subresource, beyond = (rest[1], rest[2:]) if rest[1:] else ("", [])
     kind = SERVED.get((group, version, plural))
     review = CREATE_ONLY.get((group, version, plural))
     if (kind is None and review is None) or (kind is not None and namespace and not kind.namespaced):
@@ -150,8 +154,8 @@ def read_call(asked: Request) -> Call | None:
         kind=kind,
         namespace=namespace,
         name=name,
-        subresource=rest[2] if len(rest) > 2 else "",  # noqa: PLR2004
-        rest="/".join(rest[3:]),
+        subresource=subresource,
+        rest="/".join(beyond),
         group=group,
         version=version,
         resource=plural,

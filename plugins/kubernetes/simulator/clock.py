@@ -1,7 +1,8 @@
 """The simulated world's time: one clock that also calls back, so that an idle world costs nothing.
 
-Everything that will happen later is one entry in one heap; a live clock holds a single timer of the event loop for the earliest of them. A manual clock is moved by tests and runs what falls
-due on the way, in order. It refuses to run things by polling.
+Everything that will happen later is one entry in one heap; a live clock holds a single timer of the event loop for
+the earliest of them. A manual clock is moved by tests and runs what falls due on the way, in order. Nothing here
+polls.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import time as wall_time
 
 Callback = Callable[[], None]
@@ -84,6 +86,10 @@ class Clock:
 
     def reached(self, when: float) -> None:
         """Time is now `when`, as far as the callback that runs next can tell."""
+
+    def next_due(self) -> float | None:
+        """When the next thing will happen; None when nothing will."""
+        return self._heap[0].when if self._heap else None
 
     def adopt(self, other: Clock) -> None:
         """Take over what another clock was to do, as far in the future as it was there."""
@@ -169,7 +175,12 @@ class ManualClock(Clock):
 
 def stamp(when: float) -> str:
     """RFC 3339 in whole seconds, as metav1.Time is written."""
-    return datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _whole(int(when))
+
+
+@lru_cache(maxsize=64)
+def _whole(when: int) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def micro_stamp(when: float) -> str:
@@ -179,4 +190,4 @@ def micro_stamp(when: float) -> str:
 
 def seconds_of(text: str) -> float:
     """Seconds since the epoch of an RFC 3339 time; ValueError when it is none."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()

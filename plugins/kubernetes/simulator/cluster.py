@@ -1,4 +1,7 @@
-"""The cluster as a whole: the world with its scheduler, kubelets and controllers, and what an operator or a scenario does to it from outside."""
+"""The cluster as a whole: the world with its scheduler, kubelets and controllers.
+
+Also what an operator or a scenario does to it from outside.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from plugins.kubernetes.simulator.controllers.scheduler import Scheduler
 from plugins.kubernetes.simulator.controllers.statefulsets import StatefulSets
 from plugins.kubernetes.simulator.controllers.tokens import Tokens
 from plugins.kubernetes.simulator.controllers.volumes import Volumes
+from plugins.kubernetes.simulator.fields import child
 from plugins.kubernetes.simulator.garbage import Garbage
 from plugins.kubernetes.simulator.kinds import CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, by_kind
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -65,7 +69,7 @@ class Cluster:
         kind = by_kind(item["apiVersion"], item["kind"])
         if kind is None:
             raise ValueError(f"the simulator does not serve {item['apiVersion']} {item['kind']}")
-        space = (item.get("metadata") or {}).get("namespace", "")
+        space = child(item, "metadata").get("namespace", "")
         if space and self.world.store.get(NAMESPACES, space) is None:
             self.world.create(NAMESPACES, {"metadata": {"name": space}})
         return self.world.create(kind, item)
@@ -97,6 +101,20 @@ class Cluster:
     def start_node(self, name: str) -> None:
         """A machine is back."""
         self.nodes.start(name)
+
+    def join_node(self, name: str) -> None:
+        """The machine of a deleted Node joins anew, as `kubeadm join` has it: no label or taint of before is kept."""
+        gone = self.nodes.forgotten.pop(name, None)
+        if gone is None or self.world.store.get(NODES, name) is not None:
+            raise ValueError(f"{name} is no machine whose Node was deleted")
+        known = ("beta.kubernetes.io/", "kubernetes.io/")
+        labels = {key: text for key, text in gone.labels.items() if key.startswith(known)}
+        keep = {key: text for key, text in gone.annotations.items() if key == "lab/address"}
+        status = {key: value for key, value in gone.status.items() if key != "conditions"}
+        spec = {key: value for key, value in gone.spec.items() if key.startswith("podCIDR")}
+        self.world.faults.down_nodes.discard(name)
+        meta = {"name": name, "labels": labels, "annotations": keep}
+        self.world.create(NODES, {"metadata": meta, "spec": spec, "status": status})
 
     def lose_disk(self, *volumes: str) -> None:
         """The directories of these volumes are gone from their node: what mounts them does not start again."""

@@ -1,10 +1,14 @@
-"""What the API server adds to an object that is created: defaults of its fields, and what its registry prepares (status, addresses, tolerations)."""
+"""What the API server adds to an object that is created.
+
+Defaults of its fields, and what its registry prepares: status, addresses, tolerations.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from plugins.kubernetes.simulator import kinds
+from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.kinds import Kind
 
 if TYPE_CHECKING:
@@ -24,11 +28,11 @@ _PRIORITIES = {"system-node-critical": 2_000_001_000, "system-cluster-critical":
 def pod_spec(spec: Object) -> None:
     """Default a pod spec in place, also inside templates."""
     for part in ("initContainers", "containers"):
-        for container in spec.get(part) or []:
+        for container in rows(spec, part):
             container.setdefault("resources", {})
             for field, value in _CONTAINER.items():
                 container.setdefault(field, value)
-            for port in container.get("ports") or []:
+            for port in rows(container, "ports"):
                 port.setdefault("protocol", "TCP")
     for field, value in (
         ("restartPolicy", "Always"),
@@ -42,7 +46,7 @@ def pod_spec(spec: Object) -> None:
 
 def fill(kind: Kind, body: Object) -> None:
     """Static defaults, in place."""
-    spec: Object = body.get("spec") or {}
+    spec: Object = child(body, "spec")
     if kind is kinds.PODS:
         pod_spec(spec)
     elif kind in (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.JOBS):
@@ -94,14 +98,16 @@ def _workload(kind: Kind, spec: Object) -> None:
         spec.setdefault("revisionHistoryLimit", 10)
         spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
     elif kind is kinds.DAEMON_SETS:
-        spec.setdefault("updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}})
+        spec.setdefault(
+            "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}
+        )
         spec.setdefault("revisionHistoryLimit", 10)
 
 
 def _service(spec: Object) -> None:
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
-    for port in spec.get("ports") or []:
+    for port in rows(spec, "ports"):
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port["port"])
     if spec["type"] != "ExternalName":
@@ -113,7 +119,7 @@ def _service(spec: Object) -> None:
 def prepare(world: World, kind: Kind, body: Object) -> None:
     """What depends on the world: admission of pods, addresses of services, finalizers of volumes."""
     if kind is kinds.PODS:
-        _admit_pod(world, body)
+        _admit_pod(body)
     elif kind is kinds.SERVICES:
         _address(world, body)
     elif kind is kinds.CLAIMS:
@@ -131,9 +137,9 @@ def _protect(body: Object, finalizer: str) -> None:
         finalizers.append(finalizer)
 
 
-def _admit_pod(world: World, body: Object) -> None:
+def _admit_pod(body: Object) -> None:
     spec = body["spec"]
-    mirror = "kubernetes.io/config.mirror" in (body["metadata"].get("annotations") or {})
+    mirror = "kubernetes.io/config.mirror" in texts(body["metadata"], "annotations")
     if not mirror:
         spec.setdefault("serviceAccountName", "default")
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
@@ -151,11 +157,11 @@ def _admit_pod(world: World, body: Object) -> None:
 
 def quality(spec: Object) -> str:
     """Guaranteed, Burstable or BestEffort, by the containers' requests and limits."""
-    resources = [container.get("resources") or {} for container in spec.get("containers") or []]
+    resources = [child(container, "resources") for container in rows(spec, "containers")]
     if not any(item.get("requests") or item.get("limits") for item in resources):
         return "BestEffort"
     for item in resources:
-        limits = item.get("limits") or {}
+        limits = texts(item, "limits")
         if {"cpu", "memory"} - set(limits) or (item.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"
@@ -171,5 +177,5 @@ def _address(world: World, body: Object) -> None:
         spec["clusterIP"] = f"10.{96 + number // 60_000}.{number // 250 % 240 + 16}.{number % 250 + 1}"
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     if spec["type"] in ("NodePort", "LoadBalancer"):
-        for port in spec.get("ports") or []:
+        for port in rows(spec, "ports"):
             port.setdefault("nodePort", 30_000 + world.random.randrange(2_768))

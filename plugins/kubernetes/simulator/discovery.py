@@ -40,7 +40,9 @@ def _subresources(kind: Kind) -> list[Object]:
 
 def resources(group: str, version: str) -> Object:
     """The APIResourceList of a group's version."""
-    served = sorted((k for k in (*STORED, *COMPUTED) if (k.group, k.version) == (group, version)), key=lambda k: k.plural)
+    served = sorted(
+        (k for k in (*STORED, *COMPUTED) if (k.group, k.version) == (group, version)), key=lambda k: k.plural
+    )
     items = [item for kind in served for item in (_resource(kind), *_subresources(kind))]
     for (of_group, of_version, plural), (kind_name, namespaced) in CREATE_ONLY.items():
         if (of_group, of_version) == (group, version):

@@ -7,6 +7,7 @@ from typing import Any
 from plugins.kubernetes.simulator.answers import Answer, json_answer
 from plugins.kubernetes.simulator.calls import Call
 from plugins.kubernetes.simulator.controllers.base import with_condition
+from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.index import is_ready
 from plugins.kubernetes.simulator.kinds import BUDGETS, PODS
 from plugins.kubernetes.simulator.selectors import object_test
@@ -31,22 +32,20 @@ _RETRY_SYNC = 10
 def budgets_of(world: World, pod: Entry) -> list[Entry]:
     """The budgets whose selector matches a pod; an empty selector matches all, an absent one nothing."""
     return [
-        pdb
-        for pdb in world.store.each(BUDGETS, pod.namespace)
-        if object_test(pdb.spec.get("selector"))(pod.labels)
+        pdb for pdb in world.store.each(BUDGETS, pod.namespace) if object_test(pdb.spec.get("selector"))(pod.labels)
     ]
 
 
 def evict(world: World, call: Call) -> Answer:
     """POST .../pods/NAME/eviction."""
     body = call.request.document()
-    name = (body.get("metadata") or {}).get("name", "")
+    name = child(body, "metadata").get("name", "")
     if name and name != call.name:
         raise bad_request("name in URL does not match name in Eviction object")
     pod = world.store.get(PODS, call.key)
     if pod is None:
         raise not_found(PODS, call.name)
-    options: Object = body.get("deleteOptions") or {}
+    options: Object = child(body, "deleteOptions")
     dry_run = call.dry_run or options.get("dryRun") == ["All"]
     check_preconditions(pod, options)
     if not _ignores_budgets(pod):
@@ -87,7 +86,7 @@ def _refuse(pdb: Entry) -> None:
     allowed = status.get("disruptionsAllowed", 0)
     if allowed < 0:
         raise forbidden(BUDGETS, pdb.name, "pdb disruptions allowed is negative")
-    if len(status.get("disruptedPods") or {}) > _MOST_DISRUPTED:
+    if len(texts(status, "disruptedPods")) > _MOST_DISRUPTED:
         why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
         raise forbidden(BUDGETS, pdb.name, why)
     if allowed == 0:
@@ -103,11 +102,11 @@ def _cause(message: str) -> Object:
 def _count(world: World, pdb: Entry, pod: Entry) -> None:
     status = pdb.draft()["status"]
     status["disruptionsAllowed"] -= 1
-    status["disruptedPods"] = (status.get("disruptedPods") or {}) | {pod.name: world.now()}
+    status["disruptedPods"] = (texts(status, "disruptedPods")) | {pod.name: world.now()}
     if status["disruptionsAllowed"] == 0:
         made: Object = {"type": "DisruptionAllowed", "status": "False", "reason": "InsufficientPods", "message": ""}
         made["observedGeneration"] = status.get("observedGeneration", 0)
-        status["conditions"] = with_condition(status.get("conditions") or [], made, world.now())
+        status["conditions"] = with_condition(rows(status, "conditions"), made, world.now())
     world.set_status(pdb, status)
 
 
@@ -120,7 +119,7 @@ def _go(world: World, pod: Entry, grace: int | None) -> None:
             "message": "Eviction API: evicting",
         }
         status = body.setdefault("status", {})
-        status["conditions"] = with_condition(status.get("conditions") or [], made, world.now())
+        status["conditions"] = with_condition(rows(status, "conditions"), made, world.now())
 
     marked = pod if pod.deleting else world.change(PODS, pod.key, mark)
     if marked is not None:

@@ -1,4 +1,7 @@
-"""What goes wrong on the wire and under the world, as switches that tests and scenarios set at run time. It decides nothing and does nothing."""
+"""What goes wrong on the wire and under the world, as switches that tests and scenarios set at run time.
+
+It decides nothing and does nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,15 @@
-"""Owners and what they own: background collection, orphaning, foreground deletion, and namespaces that take their contents with them."""
+"""Owners and what they own: background collection, orphaning and foreground deletion.
+
+Namespaces take their contents with them.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
+from plugins.kubernetes.simulator.fields import rows, words
 from plugins.kubernetes.simulator.kinds import EVENTS, NAMESPACES, STORED
 from plugins.kubernetes.simulator.store import Change, Entry, Store
 from plugins.kubernetes.simulator.world import World
@@ -20,7 +25,7 @@ def dependents(store: Store, owner: Entry) -> list[Entry]:
         for kind in STORED
         if kind is not EVENTS
         for entry in store.each(kind, owner.namespace)
-        if any(ref["uid"] == owner.uid for ref in entry.meta.get("ownerReferences") or ())
+        if any(ref["uid"] == owner.uid for ref in rows(entry.meta, "ownerReferences"))
     ]
 
 
@@ -29,7 +34,7 @@ def orphan(world: World, owner: Entry) -> None:
     for entry in dependents(world.store, owner):
 
         def edit(body: Object) -> None:
-            refs = [ref for ref in body["metadata"].get("ownerReferences") or () if ref["uid"] != owner.uid]
+            refs = [ref for ref in rows(body["metadata"], "ownerReferences") if ref["uid"] != owner.uid]
             body["metadata"]["ownerReferences"] = refs
             if not refs:
                 del body["metadata"]["ownerReferences"]
@@ -54,13 +59,14 @@ class Garbage:
     def __init__(self, world: World) -> None:
         self.world = world
         self.owned: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+        self.foreground: dict[str, Entry] = {}
         world.store.listen(self._changed)
 
     def _changed(self, change: Change) -> None:
         entry = change.new
         if entry.kind is EVENTS:
             return
-        for ref in entry.meta.get("ownerReferences") or ():
+        for ref in rows(entry.meta, "ownerReferences"):
             held = self.owned[ref["uid"]]
             if change.type == "DELETED":
                 held.pop(f"{entry.kind.plural}/{entry.key}", None)
@@ -68,34 +74,34 @@ class Garbage:
             else:
                 held[f"{entry.kind.plural}/{entry.key}"] = entry
         if change.type == "DELETED":
+            self.foreground.pop(entry.uid, None)
             if self.owned.get(entry.uid):
                 self._soon(lambda: self._collect(entry.uid))
             else:
                 self.owned.pop(entry.uid, None)
             if entry.namespace and (space := self.world.store.get(NAMESPACES, entry.namespace)) and space.deleting:
                 self._soon(lambda: self._end_namespace(entry.namespace))
-        elif entry.deleting and FOREGROUND in (entry.meta.get("finalizers") or ()):
+        elif entry.deleting and FOREGROUND in words(entry.meta, "finalizers"):
+            self.foreground[entry.uid] = entry
             self._soon(lambda: self._collect(entry.uid))
             self._soon(lambda: self._finish(entry))
         elif entry.kind is NAMESPACES and entry.deleting:
             self._soon(lambda: self._end_namespace(entry.name))
 
-    def _soon(self, what: Any) -> None:
+    def _soon(self, what: Callable[[], None]) -> None:
         self.world.clock.after(0.05, what)
 
     def _soon_finish(self, ref: Object) -> None:
-        for kind in STORED:
-            if (kind.kind, kind.api_version) == (ref["kind"], ref["apiVersion"]):
-                owner = next((entry for entry in self.world.store.each(kind) if entry.uid == ref["uid"] and entry.deleting), None)
-                if owner is not None:
-                    self._soon(lambda: self._finish(owner))
+        owner = self.foreground.get(ref["uid"])
+        if owner is not None:
+            self._soon(lambda: self._finish(owner))
 
     def _collect(self, uid: str) -> None:
         for known in tuple(self.owned.get(uid, {}).values()):
             entry = self.world.store.get(known.kind, known.key)
             if entry is None or entry.deleting or entry.uid != known.uid:
                 continue
-            refs = entry.meta.get("ownerReferences") or ()
+            refs = rows(entry.meta, "ownerReferences")
             if any(ref["uid"] == uid for ref in refs) and len(refs) == 1:
                 self.world.delete(entry)
 
@@ -105,7 +111,7 @@ class Garbage:
             return
 
         def edit(body: Object) -> None:
-            left = [name for name in body["metadata"].get("finalizers") or () if name != FOREGROUND]
+            left = [name for name in words(body["metadata"], "finalizers") if name != FOREGROUND]
             body["metadata"]["finalizers"] = left
 
         self.world.change(entry.kind, entry.key, edit)

@@ -1,9 +1,13 @@
-"""Where the pods are: by node, by owner and without a node, and what they ask of each node. Kept by listening, never by scanning."""
+"""Where the pods are: by node, by owner and without a node, and what they ask of each node.
+
+Kept by listening, never by scanning.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
+from plugins.kubernetes.simulator.fields import rows
 from plugins.kubernetes.simulator.kinds import PODS
 from plugins.kubernetes.simulator.quantity import requests
 from plugins.kubernetes.simulator.store import Change, Entry, Store
@@ -18,7 +22,7 @@ def is_done(pod: Entry) -> bool:
 
 def is_ready(pod: Entry) -> bool:
     """Whether the Ready condition is true."""
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.status.get("conditions") or ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in rows(pod.status, "conditions"))
 
 
 class PodIndex:
@@ -41,7 +45,7 @@ class PodIndex:
     def _count(self, pod: Entry, sign: int) -> None:
         node = pod.spec.get("nodeName", "")
         places = [self.by_node[node] if node else self.waiting]
-        places += [self.by_owner[ref["uid"]] for ref in pod.meta.get("ownerReferences") or () if ref.get("controller")]
+        places += [self.by_owner[ref["uid"]] for ref in rows(pod.meta, "ownerReferences") if ref.get("controller")]
         for place in places:
             if sign > 0:
                 place.add(pod.key)

@@ -1,4 +1,7 @@
-"""Which kinds the simulated API server serves, with the names, scopes, verbs and subresources that its discovery tells."""
+"""Which kinds the simulated API server serves.
+
+Names, scopes, verbs and subresources are those that its discovery tells.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ FULL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "u
 READ_VERBS = ("get", "list")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """One served resource. `subresources` maps the name to (kind, group, version, verbs) as discovery lists it."""
 
@@ -20,7 +23,7 @@ class Kind:
     short: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = FULL_VERBS
-    subresources: dict[str, tuple[str, str, str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
+    subresources: dict[str, tuple[str, str, str, tuple[str, ...]]] = field(default_factory=dict)
     generation: bool = False
     custom: bool = False
 
@@ -59,56 +62,194 @@ _POD_SUBRESOURCES = {
 }
 _ALL = ("all",)
 
-NODES = Kind("", "v1", "Node", "nodes", namespaced=False, short=("no",),
-             subresources=_status("Node") | {"proxy": ("NodeProxyOptions", "", "", ("create", "delete", "get", "patch", "update"))})  # fmt: skip
-NAMESPACES = Kind("", "v1", "Namespace", "namespaces", namespaced=False, short=("ns",),
-                  verbs=tuple(verb for verb in FULL_VERBS if verb != "deletecollection"), subresources=_status("Namespace"))  # fmt: skip
-PODS = Kind("", "v1", "Pod", "pods", short=("po",), categories=_ALL, generation=True,
-            subresources=_status("Pod") | _POD_SUBRESOURCES)  # fmt: skip
+NODES = Kind(
+    "",
+    "v1",
+    "Node",
+    "nodes",
+    namespaced=False,
+    short=("no",),
+    subresources=_status("Node")
+    | {"proxy": ("NodeProxyOptions", "", "", ("create", "delete", "get", "patch", "update"))},
+)
+NAMESPACES = Kind(
+    "",
+    "v1",
+    "Namespace",
+    "namespaces",
+    namespaced=False,
+    short=("ns",),
+    verbs=tuple(verb for verb in FULL_VERBS if verb != "deletecollection"),
+    subresources=_status("Namespace"),
+)
+PODS = Kind(
+    "",
+    "v1",
+    "Pod",
+    "pods",
+    short=("po",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("Pod") | _POD_SUBRESOURCES,
+)
 SERVICES = Kind("", "v1", "Service", "services", short=("svc",), categories=_ALL, subresources=_status("Service"))
 ENDPOINTS = Kind("", "v1", "Endpoints", "endpoints", short=("ep",))
-VOLUMES = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",),
-               subresources=_status("PersistentVolume"))  # fmt: skip
-CLAIMS = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", short=("pvc",),
-              subresources=_status("PersistentVolumeClaim"))  # fmt: skip
+VOLUMES = Kind(
+    "",
+    "v1",
+    "PersistentVolume",
+    "persistentvolumes",
+    namespaced=False,
+    short=("pv",),
+    subresources=_status("PersistentVolume"),
+)
+CLAIMS = Kind(
+    "",
+    "v1",
+    "PersistentVolumeClaim",
+    "persistentvolumeclaims",
+    short=("pvc",),
+    subresources=_status("PersistentVolumeClaim"),
+)
 CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", short=("cm",))
 SECRETS = Kind("", "v1", "Secret", "secrets")
 EVENTS = Kind("", "v1", "Event", "events", short=("ev",))
 SERVICE_ACCOUNTS = Kind("", "v1", "ServiceAccount", "serviceaccounts", short=("sa",))
-REPLICA_SETS = Kind("apps", "v1", "ReplicaSet", "replicasets", short=("rs",), categories=_ALL, generation=True,
-                    subresources=_status("ReplicaSet") | _SCALE)  # fmt: skip
-DEPLOYMENTS = Kind("apps", "v1", "Deployment", "deployments", short=("deploy",), categories=_ALL, generation=True,
-                   subresources=_status("Deployment") | _SCALE)  # fmt: skip
-STATEFUL_SETS = Kind("apps", "v1", "StatefulSet", "statefulsets", short=("sts",), categories=_ALL, generation=True,
-                     subresources=_status("StatefulSet") | _SCALE)  # fmt: skip
-DAEMON_SETS = Kind("apps", "v1", "DaemonSet", "daemonsets", short=("ds",), categories=_ALL, generation=True,
-                   subresources=_status("DaemonSet"))  # fmt: skip
+REPLICA_SETS = Kind(
+    "apps",
+    "v1",
+    "ReplicaSet",
+    "replicasets",
+    short=("rs",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("ReplicaSet") | _SCALE,
+)
+DEPLOYMENTS = Kind(
+    "apps",
+    "v1",
+    "Deployment",
+    "deployments",
+    short=("deploy",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("Deployment") | _SCALE,
+)
+STATEFUL_SETS = Kind(
+    "apps",
+    "v1",
+    "StatefulSet",
+    "statefulsets",
+    short=("sts",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("StatefulSet") | _SCALE,
+)
+DAEMON_SETS = Kind(
+    "apps",
+    "v1",
+    "DaemonSet",
+    "daemonsets",
+    short=("ds",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("DaemonSet"),
+)
 REVISIONS = Kind("apps", "v1", "ControllerRevision", "controllerrevisions")
 JOBS = Kind("batch", "v1", "Job", "jobs", categories=_ALL, generation=True, subresources=_status("Job"))
-CRON_JOBS = Kind("batch", "v1", "CronJob", "cronjobs", short=("cj",), categories=_ALL, generation=True,
-                 subresources=_status("CronJob"))  # fmt: skip
-BUDGETS = Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", short=("pdb",), generation=True,
-               subresources=_status("PodDisruptionBudget"))  # fmt: skip
+CRON_JOBS = Kind(
+    "batch",
+    "v1",
+    "CronJob",
+    "cronjobs",
+    short=("cj",),
+    categories=_ALL,
+    generation=True,
+    subresources=_status("CronJob"),
+)
+BUDGETS = Kind(
+    "policy",
+    "v1",
+    "PodDisruptionBudget",
+    "poddisruptionbudgets",
+    short=("pdb",),
+    generation=True,
+    subresources=_status("PodDisruptionBudget"),
+)
 LEASES = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 SLICES = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", generation=True)
 STORAGE_CLASSES = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False, short=("sc",))
-MUTATING = Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations",
-                namespaced=False, generation=True, categories=("api-extensions",))  # fmt: skip
-VALIDATING = Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
-                  namespaced=False, generation=True, categories=("api-extensions",))  # fmt: skip
-DEFINITIONS = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False,
-                   short=("crd", "crds"), generation=True, categories=("api-extensions",),
-                   subresources=_status("CustomResourceDefinition"))  # fmt: skip
-POD_SETS = Kind("core.strimzi.io", "v1beta2", "StrimziPodSet", "strimzipodsets", short=("sps",), categories=("strimzi",),
-                generation=True, subresources=_status("StrimziPodSet"), custom=True)  # fmt: skip
+MUTATING = Kind(
+    "admissionregistration.k8s.io",
+    "v1",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+    namespaced=False,
+    generation=True,
+    categories=("api-extensions",),
+)
+VALIDATING = Kind(
+    "admissionregistration.k8s.io",
+    "v1",
+    "ValidatingWebhookConfiguration",
+    "validatingwebhookconfigurations",
+    namespaced=False,
+    generation=True,
+    categories=("api-extensions",),
+)
+DEFINITIONS = Kind(
+    "apiextensions.k8s.io",
+    "v1",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    namespaced=False,
+    short=("crd", "crds"),
+    generation=True,
+    categories=("api-extensions",),
+    subresources=_status("CustomResourceDefinition"),
+)
+POD_SETS = Kind(
+    "core.strimzi.io",
+    "v1beta2",
+    "StrimziPodSet",
+    "strimzipodsets",
+    short=("sps",),
+    categories=("strimzi",),
+    generation=True,
+    subresources=_status("StrimziPodSet"),
+    custom=True,
+)
 NODE_METRICS = Kind("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", namespaced=False, verbs=READ_VERBS)
 POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", verbs=READ_VERBS)
 
 STORED = (
-    NODES, NAMESPACES, PODS, SERVICES, ENDPOINTS, VOLUMES, CLAIMS, CONFIG_MAPS, SECRETS, EVENTS, SERVICE_ACCOUNTS,
-    REPLICA_SETS, DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, REVISIONS, JOBS, CRON_JOBS, BUDGETS, LEASES, SLICES,
-    STORAGE_CLASSES, MUTATING, VALIDATING, DEFINITIONS, POD_SETS,
-)  # fmt: skip
+    NODES,
+    NAMESPACES,
+    PODS,
+    SERVICES,
+    ENDPOINTS,
+    VOLUMES,
+    CLAIMS,
+    CONFIG_MAPS,
+    SECRETS,
+    EVENTS,
+    SERVICE_ACCOUNTS,
+    REPLICA_SETS,
+    DEPLOYMENTS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    REVISIONS,
+    JOBS,
+    CRON_JOBS,
+    BUDGETS,
+    LEASES,
+    SLICES,
+    STORAGE_CLASSES,
+    MUTATING,
+    VALIDATING,
+    DEFINITIONS,
+    POD_SETS,
+)
 COMPUTED = (NODE_METRICS, POD_METRICS)
 SERVED: dict[tuple[str, str, str], Kind] = {(k.group, k.version, k.plural): k for k in (*STORED, *COMPUTED)}
 CREATE_ONLY = {  # reviews: not stored, answered at once: (group, version, plural): (kind, namespaced)

@@ -1,4 +1,7 @@
-"""Logs of pods: invented lines that are the same whenever asked, four a minute, with follow, previous, tail and since."""
+"""Logs of pods: invented lines that are the same whenever asked, four a minute.
+
+With follow, previous, tail and since.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from plugins.kubernetes.simulator.answers import Answer, Reply, Stream
 from plugins.kubernetes.simulator.calls import Call
 from plugins.kubernetes.simulator.clock import seconds_of, stamp
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import PODS
 from plugins.kubernetes.simulator.status import ApiError, bad_request, not_found
 from plugins.kubernetes.simulator.store import Entry
 from plugins.kubernetes.simulator.world import World
 
+Object = dict[str, Any]
+NOTHING: Object = {}
 EVERY = 15.0
 MOST = 50_000
 _TEXTS = (
@@ -48,10 +55,10 @@ def line(pod: Entry, container: str, index: int, at: float) -> str:
 
 def _container(pod: Entry, asked: str) -> str:
     names = [item["name"] for item in pod.spec["containers"]]
-    inits = [item["name"] for item in pod.spec.get("initContainers") or ()]
+    inits = [item["name"] for item in rows(pod.spec, "initContainers")]
     if not asked:
         if len(names) == 1 or "kubectl.kubernetes.io/default-container" in pod.annotations:
-            return pod.annotations.get("kubectl.kubernetes.io/default-container", names[0])
+            return pod.annotations.get("kubectl.kubernetes.io/default-container") or str(names[0])
         choice = f"choose one of: [{' '.join(names)}]"
         more = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
         raise bad_request(f"a container name must be specified for pod {pod.name}, {choice}{more}")
@@ -62,19 +69,18 @@ def _container(pod: Entry, asked: str) -> str:
 
 def _started(world: World, pod: Entry, container: str, *, previous: bool) -> tuple[float, float]:
     """(from, until) of the container's run, as seconds; 400 when there is none."""
-    statuses = (*(pod.status.get("containerStatuses") or ()), *(pod.status.get("initContainerStatuses") or ()))
-    found = next((item for item in statuses if item["name"] == container), None)
+    statuses = (*rows(pod.status, "containerStatuses"), *rows(pod.status, "initContainerStatuses"))
+    found = next((item for item in statuses if item["name"] == container), NOTHING)
+    last = child(child(found, "lastState"), "terminated")
     if previous:
-        ended = ((found or {}).get("lastState") or {}).get("terminated")
-        if not ended:
+        if not last:
             raise bad_request(f'previous terminated container "{container}" in pod "{pod.name}" not found')
-        return seconds_of(ended["startedAt"]), seconds_of(ended["finishedAt"])
-    state = (found or {}).get("state") or {"waiting": {"reason": "ContainerCreating"}}
+        return seconds_of(last["startedAt"]), seconds_of(last["finishedAt"])
+    state = child(found, "state") or {"waiting": {"reason": "ContainerCreating"}}
     if "running" in state:
         return seconds_of(state["running"]["startedAt"]), world.clock.now()
     if "terminated" in state:
         return seconds_of(state["terminated"]["startedAt"]), seconds_of(state["terminated"]["finishedAt"])
-    last = ((found or {}).get("lastState") or {}).get("terminated")
     if last:
         return seconds_of(last["startedAt"]), seconds_of(last["finishedAt"])
     why = f'container "{container}" in pod "{pod.name}" is waiting to start: {state["waiting"]["reason"]}'
@@ -92,7 +98,8 @@ def read(world: World, call: Call) -> Reply:
         return Answer(200, b"", TEXT)
     if pod.spec["nodeName"] in world.faults.down_nodes:
         host = pod.status.get("hostIP", "")
-        message = f'Get "https://{host}:10250/containerLogs/{pod.key}/{container}": dial tcp {host}:10250: connect: no route to host'
+        unreachable = f"dial tcp {host}:10250: connect: no route to host"
+        message = f'Get "https://{host}:10250/containerLogs/{pod.key}/{container}": {unreachable}'
         raise ApiError(500, "InternalError", message, details={})
     since = asked.number("sinceSeconds")
     after = world.clock.now() - since if since is not None else 0.0
@@ -104,7 +111,9 @@ def read(world: World, call: Call) -> Reply:
     if not asked.flag("follow"):
         return Answer(200, body if wanted.limit is None else body[: wanted.limit], TEXT)
     ended = asyncio.Event()
-    stop = world.store.listen(lambda change: ended.set() if change.new.uid == pod.uid and change.type == "DELETED" else None, PODS)
+    stop = world.store.listen(
+        lambda change: ended.set() if change.new.uid == pod.uid and change.type == "DELETED" else None, PODS
+    )
     follower = _Follower(world, pod, wanted, begin)
     follower.ended = ended
 

@@ -1,4 +1,7 @@
-"""What nodes and pods use: metrics.k8s.io and the kubelets' stats/summary, invented as slow waves below the requests."""
+"""What nodes and pods use: metrics.k8s.io and the kubelets' stats/summary.
+
+The numbers are invented, slow waves below the requests.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from plugins.kubernetes.simulator.calls import Call
 from plugins.kubernetes.simulator.clock import stamp
 from plugins.kubernetes.simulator.controllers.kubelets import chance
 from plugins.kubernetes.simulator.controllers.volumes import claims_of
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import CLAIMS, NODE_METRICS, NODES, PODS
 from plugins.kubernetes.simulator.quantity import quantity, requests
 from plugins.kubernetes.simulator.selectors import label_test
@@ -32,7 +36,7 @@ def use(world: World, pod: Entry, *, container: int | None = None) -> tuple[floa
     if pod.status.get("phase") != "Running":
         return 0.0, 0.0
     now, share = world.clock.now(), 1.0
-    spec = pod.spec if container is None else {"containers": [pod.spec["containers"][container]]}
+    spec: Object = pod.spec if container is None else {"containers": [pod.spec["containers"][container]]}
     asked = requests(spec)
     wave = _wave(pod.uid, now)
     return asked.get("cpu", 0.02) * wave * share, asked.get("memory", 32 * 2**20) * (0.4 + wave / 2)
@@ -48,7 +52,7 @@ def _amounts(cores: float, held: float) -> Object:
     return {"cpu": f"{int(cores * 1e9)}n", "memory": f"{int(held / 1024)}Ki"}
 
 
-def _metrics(world: World, kind_name: str, entry: Entry, rest: Object) -> Object:
+def _metrics(world: World, entry: Entry, rest: Object) -> Object:
     meta: Object = {"name": entry.name}
     if entry.namespace:
         meta["namespace"] = entry.namespace
@@ -60,7 +64,7 @@ def _metrics(world: World, kind_name: str, entry: Entry, rest: Object) -> Object
 
 
 def read(world: World, call: Call) -> Answer:
-    """get and list of nodes.metrics.k8s.io and pods.metrics.k8s.io."""
+    """Get and list of nodes.metrics.k8s.io and pods.metrics.k8s.io."""
     if call.kind is None:
         raise no_such_path()
     nodes = call.kind is NODE_METRICS
@@ -72,7 +76,9 @@ def read(world: World, call: Call) -> Answer:
         if entry is None or not _measured(world, entry):
             raise not_found(call.kind, call.name)
         return json_answer({"kind": call.kind.kind} | head | _one(world, entry, nodes=nodes))
-    chosen = [entry for entry in world.store.each(source, call.namespace) if test(entry.labels) and _measured(world, entry)]
+    chosen = [
+        entry for entry in world.store.each(source, call.namespace) if test(entry.labels) and _measured(world, entry)
+    ]
     items = [_one(world, entry, nodes=nodes) for entry in chosen]
     return json_answer({"kind": f"{call.kind.kind}List"} | head | {"metadata": {}, "items": items})
 
@@ -85,12 +91,12 @@ def _measured(world: World, entry: Entry) -> bool:
 
 def _one(world: World, entry: Entry, *, nodes: bool) -> Object:
     if nodes:
-        return _metrics(world, "NodeMetrics", entry, {"usage": _amounts(*_node_use(world, entry))})
+        return _metrics(world, entry, {"usage": _amounts(*_node_use(world, entry))})
     containers = [
         {"name": item["name"], "usage": _amounts(*use(world, entry, container=index))}
         for index, item in enumerate(entry.spec["containers"])
     ]
-    return _metrics(world, "PodMetrics", entry, {"containers": containers})
+    return _metrics(world, entry, {"containers": containers})
 
 
 def proxy(world: World, call: Call) -> Answer:
@@ -102,10 +108,14 @@ def proxy(world: World, call: Call) -> Answer:
         world.unexpected.append(f"{call.request.method} {call.request.target}")
         raise no_such_path()
     if node.name in world.faults.down_nodes:
-        address = next((a["address"] for a in node.status.get("addresses") or () if a["type"] == "InternalIP"), "")
+        address = next((a["address"] for a in rows(node.status, "addresses") if a["type"] == "InternalIP"), "")
         message = f"error trying to reach service: dial tcp {address}:10250: connect: no route to host"
         raise ApiError(503, "ServiceUnavailable", message, details={})
-    pods = [pod for pod in world.store.each(PODS) if pod.spec.get("nodeName") == node.name and pod.status.get("phase") == "Running"]
+    pods = [
+        pod
+        for pod in world.store.each(PODS)
+        if pod.spec.get("nodeName") == node.name and pod.status.get("phase") == "Running"
+    ]
     now = world.now()
     cores, held = _node_use(world, node)
     size = quantity(node.status["capacity"]["ephemeral-storage"])
@@ -117,7 +127,12 @@ def proxy(world: World, call: Call) -> Answer:
                 "nodeName": node.name,
                 "startTime": node.meta["creationTimestamp"],
                 "cpu": _cpu(cores, now, world),
-                "memory": {"time": now, "availableBytes": int(total - held), "usageBytes": int(held), "workingSetBytes": int(held)},
+                "memory": {
+                    "time": now,
+                    "availableBytes": int(total - held),
+                    "usageBytes": int(held),
+                    "workingSetBytes": int(held),
+                },
                 "fs": root,
                 "runtime": {"imageFs": _disk(size, 0.3, now)},
             },
@@ -174,7 +189,9 @@ def _volumes(world: World, pod: Entry, now: str) -> list[Object]:
         claim = world.store.get(CLAIMS, key_of(pod.namespace, claim_name))
         if claim is None or not claim.status.get("capacity"):
             continue
-        name = next(v["name"] for v in pod.spec["volumes"] if (v.get("persistentVolumeClaim") or {}).get("claimName") == claim_name)
+        name = next(
+            v["name"] for v in pod.spec["volumes"] if child(v, "persistentVolumeClaim").get("claimName") == claim_name
+        )
         fill = 0.25 + 0.4 * chance(claim.uid) + hours * 0.002
         disk = _disk(quantity(claim.status["capacity"]["storage"]), fill, now)
         made.append(disk | {"name": name, "pvcRef": {"name": claim_name, "namespace": pod.namespace}})

@@ -1,9 +1,13 @@
-"""The three ways to patch: JSON merge (RFC 7386), JSON patch (RFC 6902) and strategic merge, whose lists merge by key. Pure."""
+"""The ways to patch: JSON merge (RFC 7386), JSON patch (RFC 6902) and strategic merge. Pure.
+
+Strategic merge joins lists by key.
+"""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from plugins.kubernetes.simulator.fields import words
 from plugins.kubernetes.simulator.status import ApiError, bad_request
 
 Object = dict[str, Any]
@@ -59,7 +63,7 @@ def strategic(target: Any, patch: Any) -> Any:
     for key, value in changes.items():
         if key.startswith("$deleteFromPrimitiveList/"):
             field = key.partition("/")[2]
-            made[field] = [item for item in made.get(field) or [] if item not in value]
+            made[field] = [item for item in words(made, field) if item not in value]
         elif key.startswith("$"):
             continue
         elif value is None:
@@ -118,7 +122,7 @@ def _pointer(text: str) -> list[str]:
 
 def _step(at: Any, part: str) -> Any:
     try:
-        return at[int(part)] if isinstance(at, list) else at[part]
+        return at[int(part) if isinstance(at, list) else part]
     except (KeyError, IndexError, ValueError, TypeError):
         raise _unprocessable(f"path does not exist: {part}") from None
 

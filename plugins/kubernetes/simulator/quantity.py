@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from plugins.kubernetes.simulator.fields import child, rows, texts
+
+Object = dict[str, Any]
 _UNITS = {
     "": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
     "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
@@ -19,19 +23,19 @@ def quantity(text: str | float) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
-def requests(spec: dict[str, object]) -> dict[str, float]:
+def requests(spec: Object) -> dict[str, float]:
     """What a pod asks of a node: the sum of its containers, or the largest init container where that is more."""
     total: dict[str, float] = {}
-    for container in spec.get("containers") or ():  # type: ignore[attr-defined]
+    for container in rows(spec, "containers"):
         for name, value in _asked(container).items():
             total[name] = total.get(name, 0.0) + value
-    for container in spec.get("initContainers") or ():  # type: ignore[attr-defined]
+    for container in rows(spec, "initContainers"):
         for name, value in _asked(container).items():
             total[name] = max(total.get(name, 0.0), value)
     return total
 
 
-def _asked(container: dict[str, dict[str, dict[str, str]]]) -> dict[str, float]:
-    resources = container.get("resources") or {}
-    asked = (resources.get("limits") or {}) | (resources.get("requests") or {})
+def _asked(container: Object) -> dict[str, float]:
+    resources = child(container, "resources")
+    asked = texts(resources, "limits") | texts(resources, "requests")
     return {name: quantity(value) for name, value in asked.items()}

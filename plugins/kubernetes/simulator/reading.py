@@ -155,7 +155,9 @@ def _at(store: Store, kind: Kind, version: int, namespace: str, *, token: str) -
     try:
         entries = store.at_version(kind, version) if version < store.version else store.entries(kind)
     except ValueError:
-        raise expired(_TOO_OLD if token else f"The resourceVersion for the provided list is too old: {version}") from None
+        raise expired(
+            _TOO_OLD if token else f"The resourceVersion for the provided list is too old: {version}"
+        ) from None
     if entries is store.entries(kind):
         return store.keys(kind, namespace), entries
     keys = sorted(key for key in entries if not namespace or key.startswith(f"{namespace}/"))

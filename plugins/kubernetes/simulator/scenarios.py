@@ -54,7 +54,9 @@ def _budget_blocked(stage: Stage) -> None:
 @_scenario("disk-gone", "the directories of node1's volumes are gone: its members will not start again")
 def _disk_gone(stage: Stage) -> None:
     store = stage.cluster.world.store
-    stage.cluster.lose_disk(*(volume.name for volume in store.each(VOLUMES) if volume.name.endswith("-0") and "pulsar" in volume.name))
+    stage.cluster.lose_disk(
+        *(volume.name for volume in store.each(VOLUMES) if volume.name.endswith("-0") and "pulsar" in volume.name)
+    )
 
 
 @_scenario("api-flap", "every minute the API server refuses connections for fifteen seconds")
@@ -73,7 +75,7 @@ def _api_flap(stage: Stage) -> None:
 _RUNNING: set[asyncio.Task[None]] = set()
 
 
-def _later(work: Any) -> None:  # noqa: ANN401 - a coroutine
+def _later(work: Any) -> None:
     task = asyncio.get_running_loop().create_task(work)
     _RUNNING.add(task)
     task.add_done_callback(_RUNNING.discard)

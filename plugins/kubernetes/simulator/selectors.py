@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from plugins.kubernetes.simulator.fields import child, rows, texts, words
 from plugins.kubernetes.simulator.kinds import (
     EVENTS,
     JOBS,
@@ -89,7 +90,7 @@ def label_test(text: str) -> LabelTest:
 
 def requirement(item: Object) -> LabelTest:
     """The test of one matchExpressions entry: key, operator, values."""
-    key, values = item["key"], item.get("values") or []
+    key, values = item["key"], words(item, "values")
     match item["operator"]:
         case "In":
             return _within(key, frozenset(values))
@@ -109,8 +110,8 @@ def object_test(selector: Object | None) -> LabelTest:
     """The test of a LabelSelector field; an empty one matches everything, None nothing."""
     if selector is None:
         return lambda _: False
-    tests = [_equals(key, value) for key, value in (selector.get("matchLabels") or {}).items()]
-    tests += [requirement(item) for item in selector.get("matchExpressions") or []]
+    tests = [_equals(key, value) for key, value in texts(selector, "matchLabels").items()]
+    tests += [requirement(item) for item in rows(selector, "matchExpressions")]
     return lambda labels: all(test(labels) for test in tests)
 
 
@@ -149,7 +150,7 @@ _BOOLEANS = ("spec.unschedulable", "spec.hostNetwork")
 
 def _field(entry: Entry, path: str) -> str:
     if path == "source":
-        return (entry.body.get("source") or {}).get("component", "")
+        return child(entry.body, "source").get("component", "")
     at: Any = entry.body
     for part in path.split("."):
         if not isinstance(at, dict):

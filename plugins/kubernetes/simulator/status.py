@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from plugins.kubernetes.simulator.kinds import Kind
 
 Object = dict[str, Any]
+OK = 200
 
 
 class ApiError(Exception):
@@ -36,14 +37,15 @@ class ApiError(Exception):
 
     def headers(self) -> list[tuple[str, str]]:
         """Retry-After where the details ask for it."""
-        seconds = (self.details or {}).get("retryAfterSeconds")
+        seconds = self.details.get("retryAfterSeconds") if self.details else None
         return [("Retry-After", str(seconds))] if seconds else []
 
 
-def success(code: int = 200, **more: Any) -> Object:
+def success(code: int = OK, **more: Any) -> Object:
     """A Status with status Success."""
-    body: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"} | more
-    return body | {"code": code} if code != 200 else body
+    head: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    body = head | more
+    return body | {"code": code} if code != OK else body
 
 
 def encode(body: Any) -> bytes:

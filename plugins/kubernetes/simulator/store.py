@@ -1,6 +1,8 @@
-"""The one in-memory truth: every object as an immutable entry with its encoded bytes, one resourceVersion counter, and the history that watches and pages are served from.
+"""The one in-memory truth: objects as immutable entries, one resourceVersion counter, and the history.
 
-A change makes a new entry and never touches the old one, so readers keep what they have without copies. It knows no HTTP, no defaults and no controller.
+Watches and pages are served from the history, and each entry keeps its encoded bytes. A change makes a new entry and
+never touches the old one, so readers keep what they have without copies. It knows no HTTP, no defaults and no
+controller.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from plugins.kubernetes.simulator.fields import child, texts
 from plugins.kubernetes.simulator.kinds import STORED, Kind
 
 Object = dict[str, Any]
@@ -23,7 +26,7 @@ FIRST_VERSION = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One version of one object. `raw` is its JSON without kind and apiVersion; `forms` caches other encodings of it."""
+    """One version of one object. `raw` is its JSON without kind and apiVersion; `forms` caches other encodings."""
 
     kind: Kind
     key: str
@@ -50,19 +53,19 @@ class Entry:
 
     @property
     def spec(self) -> Object:
-        return self.body.get("spec") or {}
+        return child(self.body, "spec")
 
     @property
     def status(self) -> Object:
-        return self.body.get("status") or {}
+        return child(self.body, "status")
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.body["metadata"].get("labels") or {}
+        return texts(self.body["metadata"], "labels")
 
     @property
     def annotations(self) -> dict[str, str]:
-        return self.body["metadata"].get("annotations") or {}
+        return texts(self.body["metadata"], "annotations")
 
     @property
     def deleting(self) -> bool:
@@ -230,3 +233,7 @@ class Store:
             else:
                 then[change.new.key] = change.old
         return then
+
+    def listeners(self, kind: Kind) -> int:
+        """How many listen to a kind."""
+        return len(self._shelves[kind].listeners)

@@ -1,4 +1,7 @@
-"""HTTP/1.1 on a loopback socket by h11: reads requests, sends replies, cuts connections when a fault says so. It knows no Kubernetes."""
+"""HTTP/1.1 on a loopback socket by h11.
+
+Reads requests, sends replies, cuts connections when a fault says so. It knows no Kubernetes.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +162,7 @@ class _Conversation:
             for task in (pump, gone):
                 task.cancel()
             results = await asyncio.gather(pump, gone, return_exceptions=True)
-        if not ended or isinstance(results[0], BaseException) or gone.done() and not gone.cancelled():
+        if not ended or isinstance(results[0], BaseException) or (gone.done() and not gone.cancelled()):
             self.writer.transport.abort()
             raise ConnectionResetError
         self.writer.write(self.wire.send(h11.EndOfMessage()) or b"")

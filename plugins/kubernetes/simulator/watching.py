@@ -1,4 +1,7 @@
-"""Watches: changes as lines of JSON, encoded once for all watchers; bookmarks, time limits, streaming lists, and 410 in the stream."""
+"""Watches: changes as lines of JSON, encoded once for all watchers.
+
+Bookmarks, time limits, streaming lists, and 410 in the stream.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _OPTIONS = Kind("meta.k8s.io", "v1", "ListOptions", "listoptions")
 
 
 class Watcher:
-    """One open watch: collects lines until the connection takes them. Ends by time, by overflow, or when its client leaves."""
+    """One open watch: collects lines until the connection takes them.
+
+    It ends by time, by overflow, or when its client leaves.
+    """
 
     def __init__(self, world: World, call: Call, *, kind: Kind, test: EntryTest | None) -> None:
         self.world, self.kind, self.test = world, kind, test
@@ -54,7 +60,7 @@ class Watcher:
         return self.test is None or self.test(entry)
 
     def changed(self, change: Change) -> None:
-        """Turn a change into a line, if it concerns this watch; selectors turn it into ADDED or DELETED where needed."""
+        """Turn a change into a line, if it concerns this watch; a selector may turn it into ADDED or DELETED."""
         self.version = change.version
         if self.world.faults.silent_watches:
             return

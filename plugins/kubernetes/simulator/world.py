@@ -1,6 +1,7 @@
-"""The shared world: store, clock, chance, faults, and the few verbs with which everything in it acts on objects.
+"""The shared world: store, clock, chance, faults, and the few verbs by which all in it act on objects.
 
-Controllers, kubelets and the API's handlers all go through `create`, `change`, `delete`, so that defaults, generations, finalizers and grace hold for everyone. It knows no HTTP.
+Controllers, kubelets and the API's handlers all go through `create`, `change`, `delete`, so that defaults,
+generations, finalizers and grace hold for everyone. It knows no HTTP.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plugins.kubernetes.simulator.clock import Clock, ManualClock, stamp
 from plugins.kubernetes.simulator.defaults import fill, prepare
 from plugins.kubernetes.simulator.faults import Faults
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import PODS, Kind
 from plugins.kubernetes.simulator.store import Entry, Store
 
@@ -31,7 +33,7 @@ def key_of(namespace: str, name: str) -> str:
 
 def owner_of(entry: Entry) -> Object | None:
     """The controlling owner reference, if any."""
-    return next((ref for ref in entry.meta.get("ownerReferences") or [] if ref.get("controller")), None)
+    return next((ref for ref in rows(entry.meta, "ownerReferences") if ref.get("controller")), None)
 
 
 def reference_to(entry: Entry, *, controller: bool = True) -> Object:
@@ -79,7 +81,7 @@ class World:
 
     def create(self, kind: Kind, body: Object, *, store: bool = True) -> Entry:
         """Store a new object after defaulting; its metadata names it. The caller made sure that the name is free."""
-        meta = dict(body.get("metadata") or {})
+        meta: Object = dict(child(body, "metadata"))
         if not meta.get("name"):
             meta["name"] = f"{meta.get('generateName', '')}{self.suffix()}"
         head: Object = {"name": meta["name"]}
@@ -133,7 +135,7 @@ class World:
         return self.change(entry.kind, entry.key, edit)
 
     def delete(self, entry: Entry, *, grace: int | None = None) -> Entry | None:
-        """Begin or finish a deletion as the API does: grace for pods, finalizers first. Gives the object if it stays."""
+        """Begin or finish a deletion as the API does: grace for pods, finalizers first. The object, if it stays."""
         seconds = _grace(entry, grace)
         finalizers = entry.meta.get("finalizers")
         if not finalizers and seconds == 0:

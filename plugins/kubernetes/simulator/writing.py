@@ -11,6 +11,7 @@ import yaml
 from plugins.kubernetes.simulator import kinds
 from plugins.kubernetes.simulator.answers import Answer, json_answer
 from plugins.kubernetes.simulator.calls import Call
+from plugins.kubernetes.simulator.fields import child, texts
 from plugins.kubernetes.simulator.garbage import orphan, wait_for_dependents
 from plugins.kubernetes.simulator.kinds import NAMESPACES, PODS, SERVED, Kind
 from plugins.kubernetes.simulator.patches import json_patch, merge, strategic
@@ -92,7 +93,9 @@ def create(world: World, call: Call) -> Answer:
             raise _terminating(kind, meta.get("name", ""), call.namespace)
     name = meta.get("name", "")
     if not name and not meta.get("generateName"):
-        raise invalid(kind, "", [("FieldValueRequired", "Required value: name or generateName is required", "metadata.name")])
+        raise invalid(
+            kind, "", [("FieldValueRequired", "Required value: name or generateName is required", "metadata.name")]
+        )
     if name and not _DNS_NAME.match(name):
         raise invalid(kind, name, [("FieldValueInvalid", f'Invalid value: "{name}": {_RFC_1123}', "metadata.name")])
     if name and world.store.get(kind, world.key(meta.get("namespace", ""), name)) is not None:
@@ -105,7 +108,11 @@ def create(world: World, call: Call) -> Answer:
 def _terminating(kind: Kind, name: str, namespace: str) -> ApiError:
     why = f"unable to create new content in namespace {namespace} because it is being terminated"
     error = forbidden(kind, name, why)
-    cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": f"namespace {namespace} is being terminated",
+        "field": "metadata.namespace",
+    }
     if error.details is not None:
         error.details["causes"] = [cause]
     return error
@@ -159,17 +166,32 @@ def _store(world: World, call: Call, old: Entry, body: Object) -> Answer:
     return _send(world, call, world.replace(old, body))
 
 
-_POD_MAY_CHANGE = ("activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "containers", "initContainers", "schedulingGates")
+_POD_MAY_CHANGE = (
+    "activeDeadlineSeconds",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "containers",
+    "initContainers",
+    "schedulingGates",
+)
+
+
+_POD_FIXED = (
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "
+    "tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
 
 
 def _guard_immutable(old: Entry, body: Object) -> None:
-    spec = cast("Object", body.get("spec") or {})
+    spec = child(body, "spec")
     if old.kind is PODS:
         changed = [field for field in {*spec, *old.spec} if spec.get(field) != old.spec.get(field)]
         if any(field not in _POD_MAY_CHANGE for field in changed):
-            message = "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-            raise invalid(old.kind, old.name, [("FieldValueForbidden", message, "spec")])
-    elif old.kind in (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.DAEMON_SETS) and spec.get("selector") != old.spec.get("selector"):
+            raise invalid(old.kind, old.name, [("FieldValueForbidden", _POD_FIXED, "spec")])
+    elif old.kind in (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.DAEMON_SETS) and spec.get(
+        "selector"
+    ) != old.spec.get("selector"):
         message = f"Invalid value: {encode(spec.get('selector')).decode()}: field is immutable"
         raise invalid(old.kind, old.name, [("FieldValueInvalid", message, "spec.selector")])
     elif old.kind is kinds.SECRETS and body.get("type") != old.body.get("type"):
@@ -183,7 +205,11 @@ def patch(world: World, call: Call) -> Answer:
     form = call.request.headers.get("content-type", "").partition(";")[0].strip()
     if form not in PATCH_TYPES or (kind.custom and form == PATCH_TYPES[3]):
         accepted = ", ".join(PATCH_TYPES[:3] if kind.custom else PATCH_TYPES)
-        raise ApiError(415, "UnsupportedMediaType", f"the body of the request was in an unknown format - accepted media types include: {accepted}")
+        raise ApiError(
+            415,
+            "UnsupportedMediaType",
+            f"the body of the request was in an unknown format - accepted media types include: {accepted}",
+        )
     old = world.store.get(kind, call.key)
     if form == PATCH_TYPES[2]:
         return _apply(world, call, old)
@@ -197,8 +223,7 @@ def patch(world: World, call: Call) -> Answer:
         made = json_patch(base, call.request.json())
     else:
         made = (merge if form == PATCH_TYPES[1] else strategic)(base, call.request.document())
-    changes = msgspec.json.decode(call.request.body) if form != PATCH_TYPES[0] else {}
-    if "resourceVersion" not in (changes.get("metadata") or {}) and form != PATCH_TYPES[0]:
+    if form != PATCH_TYPES[0] and "resourceVersion" not in child(call.request.document(), "metadata"):
         made["metadata"].pop("resourceVersion", None)
     return _store(world, call, old, made)
 
@@ -207,7 +232,9 @@ def _apply(world: World, call: Call, old: Entry | None) -> Answer:
     """Server-side apply without field ownership: what is named is merged, what is not stays."""
     if not call.request.param("fieldManager"):
         options = Kind("meta.k8s.io", "v1", "PatchOptions", "patchoptions")
-        raise invalid(options, "", [("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")])
+        raise invalid(
+            options, "", [("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")]
+        )
     wanted = yaml.safe_load(call.request.body)
     if not isinstance(wanted, dict):
         raise bad_request("error decoding YAML: an object is expected")
@@ -226,11 +253,13 @@ def _apply(world: World, call: Call, old: Entry | None) -> Answer:
 
 def scale_of(entry: Entry) -> Object:
     """The Scale of a workload."""
-    labels = (entry.spec.get("selector") or {}).get("matchLabels") or {}
+    labels = texts(child(entry.spec, "selector"), "matchLabels")
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
-        "metadata": {key: entry.meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")},
+        "metadata": {
+            key: entry.meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        },
         "spec": {"replicas": int(entry.spec.get("replicas", 0))},
         "status": {
             "replicas": int(entry.status.get("replicas", 0)),
@@ -242,13 +271,15 @@ def scale_of(entry: Entry) -> Object:
 def put_scale(world: World, call: Call, body: Object) -> Answer:
     """Set the replicas of a workload through its Scale."""
     old = _current(world, call)
-    asked = (body.get("metadata") or {}).get("resourceVersion")
+    asked = child(body, "metadata").get("resourceVersion")
     if asked and asked != old.meta["resourceVersion"]:
         raise conflict(old.kind, old.name)
-    replicas = int((body.get("spec") or {}).get("replicas", 0))
+    replicas = int(child(body, "spec").get("replicas", 0))
     if replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
-        raise invalid(SERVED["apps", "v1", old.kind.plural], old.name, [("FieldValueInvalid", message, "spec.replicas")])
+        raise invalid(
+            SERVED["apps", "v1", old.kind.plural], old.name, [("FieldValueInvalid", message, "spec.replicas")]
+        )
     draft = old.draft()
     draft["spec"]["replicas"] = replicas
     made = Entry(old.kind, old.key, draft, b"", old.version) if call.dry_run else world.replace(old, draft)
@@ -290,13 +321,14 @@ def _deleted(world: World, call: Call, entry: Entry, left: Entry | None) -> Answ
 
 def check_preconditions(entry: Entry, options: Object) -> None:
     """409 where the object is not the one that the client means."""
-    wanted = options.get("preconditions") or {}
+    wanted = child(options, "preconditions")
     if wanted.get("uid") and wanted["uid"] != entry.uid:
         why = f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {entry.uid}"
         raise conflict(entry.kind, entry.name, why)
     version = entry.meta["resourceVersion"]
     if wanted.get("resourceVersion") and wanted["resourceVersion"] != version:
-        why = f"Precondition failed: ResourceVersion in precondition: {wanted['resourceVersion']}, ResourceVersion in object meta: {version}"
+        asked = f"ResourceVersion in precondition: {wanted['resourceVersion']}"
+        why = f"Precondition failed: {asked}, ResourceVersion in object meta: {version}"
         raise conflict(entry.kind, entry.name, why)
 
 

@@ -1,1 +1,1 @@
-"""What makes the simulated cluster move: scheduler, kubelets and the controllers, each a queue over the shared store."""
+"""What makes the simulated cluster move: scheduler, kubelets, controllers, each a queue over one store."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from plugins.kubernetes.simulator.fields import child, texts
 from plugins.kubernetes.simulator.index import PodIndex
 from plugins.kubernetes.simulator.kinds import EVENTS, NODES, PODS, SERVICE_ACCOUNTS, Kind
 from plugins.kubernetes.simulator.status import encode
@@ -79,10 +80,10 @@ class Desk:
 
     def pod_from(self, owner: Entry, name: str, template: Object, labels: dict[str, str]) -> Object:
         """A pod as its controller would post it."""
-        meta = template.get("metadata") or {}
+        meta = child(template, "metadata")
         made: Object = {"namespace": owner.namespace}
         made |= {"generateName": name} if name.endswith("-") else {"name": name}
-        made["labels"] = (meta.get("labels") or {}) | labels
+        made["labels"] = (texts(meta, "labels")) | labels
         if meta.get("annotations"):
             made["annotations"] = dict(meta["annotations"])
         made["ownerReferences"] = [reference_to(owner)]

@@ -8,8 +8,9 @@ from plugins.kubernetes.simulator.clock import seconds_of
 from plugins.kubernetes.simulator.controllers.base import Desk, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.replicas import share
+from plugins.kubernetes.simulator.fields import rows, texts
 from plugins.kubernetes.simulator.index import is_done, is_ready
-from plugins.kubernetes.simulator.kinds import BUDGETS, DEPLOYMENTS, PODS, POD_SETS, REPLICA_SETS, STATEFUL_SETS
+from plugins.kubernetes.simulator.kinds import BUDGETS, DEPLOYMENTS, POD_SETS, PODS, REPLICA_SETS, STATEFUL_SETS
 from plugins.kubernetes.simulator.selectors import object_test
 from plugins.kubernetes.simulator.store import Change, Entry
 from plugins.kubernetes.simulator.world import key_of, owner_of
@@ -57,10 +58,19 @@ class Budgets:
         status: Object = {"observedGeneration": pdb.meta["generation"]}
         if disrupted:
             status["disruptedPods"] = disrupted
-        status |= {"disruptionsAllowed": allowed, "currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected}
-        made: Object = {"type": "DisruptionAllowed", "status": "True" if allowed else "False", "observedGeneration": pdb.meta["generation"]}
+        status |= {
+            "disruptionsAllowed": allowed,
+            "currentHealthy": healthy,
+            "desiredHealthy": desired,
+            "expectedPods": expected,
+        }
+        made: Object = {
+            "type": "DisruptionAllowed",
+            "status": "True" if allowed else "False",
+            "observedGeneration": pdb.meta["generation"],
+        }
         made |= {"reason": "SufficientPods" if allowed else "InsufficientPods", "message": ""}
-        status["conditions"] = with_condition(pdb.status.get("conditions") or [], made, self.desk.world.now())
+        status["conditions"] = with_condition(rows(pdb.status, "conditions"), made, self.desk.world.now())
         self.desk.world.set_status(pdb, status)
 
     def _wanted(self, pdb: Entry, pods: list[Entry]) -> tuple[int, int]:
@@ -92,7 +102,7 @@ class Budgets:
         """Evictions that are granted but whose pod is not marked yet; they are forgotten after two minutes."""
         here = {pod.name: pod for pod in pods if not pod.deleting}
         now = self.desk.world.clock.now()
-        held = (pdb.status.get("disruptedPods") or {}).items()
+        held = texts(pdb.status, "disruptedPods").items()
         kept = {name: at for name, at in held if name in here and now - seconds_of(at) < _DISRUPTION_TIMEOUT}
         if kept:
             self.queue.later(pdb.key, _DISRUPTION_TIMEOUT)

@@ -7,6 +7,7 @@ from typing import Any
 from plugins.kubernetes.simulator.controllers.base import Desk, template_hash, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.scheduler import fits_affinity, untolerated
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.index import is_done, is_ready
 from plugins.kubernetes.simulator.kinds import DAEMON_SETS, JOBS, NODES, PODS
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -58,7 +59,7 @@ class DaemonSets:
         wanted: set[str] = set()
         template: Object = ds.spec["template"]
         added = daemon_tolerations(host_network=bool(template["spec"].get("hostNetwork")))
-        spec = template["spec"] | {"tolerations": [*(template["spec"].get("tolerations") or []), *added]}
+        spec = template["spec"] | {"tolerations": [*rows(template["spec"], "tolerations"), *added]}
         for node in self.desk.store.each(NODES):
             if untolerated(spec, node) is None and fits_affinity(spec, node):
                 wanted.add(node.name)
@@ -82,18 +83,28 @@ class DaemonSets:
         ready = sum(is_ready(pod) for pod in pods)
         digest = template_hash(ds.spec["template"])
         updated = sum(pod.labels.get("controller-revision-hash") == digest for pod in pods)
-        status: Object = {"currentNumberScheduled": len(pods), "numberMisscheduled": 0, "desiredNumberScheduled": len(wanted)}
+        status: Object = {
+            "currentNumberScheduled": len(pods),
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": len(wanted),
+        }
         status |= {"numberReady": ready, "observedGeneration": ds.meta["generation"]}
-        for field, value in (("updatedNumberScheduled", updated), ("numberAvailable", ready), ("numberUnavailable", len(wanted) - ready)):
+        for field, value in (
+            ("updatedNumberScheduled", updated),
+            ("numberAvailable", ready),
+            ("numberUnavailable", len(wanted) - ready),
+        ):
             if value:
                 status[field] = value
         self.desk.world.set_status(ds, status)
 
 
 def _target(pod: Entry) -> str:
-    affinity = ((pod.spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
-    for term in affinity.get("nodeSelectorTerms") or ():
-        for item in term.get("matchFields") or ():
+    affinity = child(
+        child(child(pod.spec, "affinity"), "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution"
+    )
+    for term in rows(affinity, "nodeSelectorTerms"):
+        for item in rows(term, "matchFields"):
             return item["values"][0]
     return pod.spec.get("nodeName", "")
 
@@ -121,15 +132,29 @@ class Jobs:
         active = [pod for pod in pods if not is_done(pod) and not pod.deleting]
         wanted = int(job.spec["completions"])
         for _ in range(min(int(job.spec["parallelism"]), wanted - done) - len(active)):
-            labels = {"batch.kubernetes.io/controller-uid": job.uid, "batch.kubernetes.io/job-name": job.name, "controller-uid": job.uid, "job-name": job.name}
+            labels = {
+                "batch.kubernetes.io/controller-uid": job.uid,
+                "batch.kubernetes.io/job-name": job.name,
+                "controller-uid": job.uid,
+                "job-name": job.name,
+            }
             pod = self.desk.pod_from(job, f"{job.name}-", job.spec["template"], labels)
             active.append(self.desk.start(job, pod, source="job-controller"))
         now = self.desk.world.now()
-        status: Object = dict(job.status) | {"startTime": job.status.get("startTime", now), "uncountedTerminatedPods": {}}
+        status: Object = dict(job.status) | {
+            "startTime": job.status.get("startTime", now),
+            "uncountedTerminatedPods": {},
+        }
         counts = {"active": len(active), "succeeded": done, "ready": sum(is_ready(pod) for pod in active)}
         status |= counts
         if done >= wanted:
-            made = {"type": "Complete", "status": "True", "reason": "CompletionsReached", "message": "Reached expected number of succeeded pods", "lastProbeTime": now}
+            made = {
+                "type": "Complete",
+                "status": "True",
+                "reason": "CompletionsReached",
+                "message": "Reached expected number of succeeded pods",
+                "lastProbeTime": now,
+            }
             status |= {"completionTime": now, "conditions": with_condition([], made, now)}
             status.pop("active")
             self.desk.event(job, "Completed", "Job completed", source="job-controller")
@@ -137,4 +162,6 @@ class Jobs:
 
 
 def _complete(job: Entry) -> bool:
-    return any(item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in job.status.get("conditions") or ())
+    return any(
+        item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in rows(job.status, "conditions")
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.controllers.base import Desk
 from plugins.kubernetes.simulator.controllers.queue import Queue
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.index import is_done, is_ready
 from plugins.kubernetes.simulator.kinds import ENDPOINTS, PODS, SERVICES, SLICES
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -75,7 +76,10 @@ class Endpoints:
             target = {"kind": "Pod", "namespace": pod.namespace, "name": pod.name, "uid": pod.uid}
             point: Object = {"addresses": [pod.status["podIP"]], "conditions": state, "targetRef": target}
             points.append(point | {"nodeName": pod.spec.get("nodeName", "")})
-        held = next((s for s in self.desk.store.each(SLICES, service.namespace) if s.labels.get(BY_SERVICE) == service.name), None)
+        held = next(
+            (s for s in self.desk.store.each(SLICES, service.namespace) if s.labels.get(BY_SERVICE) == service.name),
+            None,
+        )
         if held is not None:
 
             def edit(body: Object) -> None:
@@ -83,14 +87,19 @@ class Endpoints:
 
             self.desk.world.change(SLICES, held.key, edit)
             return
-        labels = dict(service.labels) | {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io", BY_SERVICE: service.name}
+        labels = dict(service.labels) | {
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+            BY_SERVICE: service.name,
+        }
         meta: Object = {"generateName": f"{service.name}-", "namespace": service.namespace, "labels": labels}
         meta["ownerReferences"] = [reference_to(service)]
-        self.desk.world.create(SLICES, {"metadata": meta, "addressType": "IPv4", "endpoints": points, "ports": _ports(service)})
+        self.desk.world.create(
+            SLICES, {"metadata": meta, "addressType": "IPv4", "endpoints": points, "ports": _ports(service)}
+        )
 
 
 def _selects(service: Entry, pod: Entry) -> bool:
-    chosen = service.spec.get("selector") or {}
+    chosen = child(service.spec, "selector")
     return bool(chosen) and all(pod.labels.get(key) == value for key, value in chosen.items())
 
 
@@ -103,7 +112,7 @@ def _address(pod: Entry) -> Object:
 
 def _ports(service: Entry) -> list[Object]:
     ports: list[Object] = []
-    for port in service.spec.get("ports") or ():
+    for port in rows(service.spec, "ports"):
         target = port.get("targetPort", port["port"])
         made: Object = {"name": port["name"]} if port.get("name") else {}
         ports.append(made | {"port": target if isinstance(target, int) else port["port"], "protocol": port["protocol"]})

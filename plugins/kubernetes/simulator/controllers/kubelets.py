@@ -1,4 +1,7 @@
-"""Every node's kubelet, played: pods start after a moment, stop within their grace, crash when told to, and stand still while their node is down."""
+"""Every node's kubelet, played.
+
+Pods start after a moment, stop within their grace, crash when told to, and stand still while their node is down.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from plugins.kubernetes.simulator.clock import stamp
 from plugins.kubernetes.simulator.controllers.base import Desk, condition, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.volumes import claims_of
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.index import is_done
 from plugins.kubernetes.simulator.kinds import CLAIMS, PODS
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -119,7 +123,7 @@ class Kubelets:
         self.desk.event(pod, "Started", f"Started container {_first(pod)}", source="kubelet")
 
     def _waiting(self, pod: Entry) -> None:
-        status = pod.draft().get("status") or {}
+        status = child(pod.draft(), "status")
         status["containerStatuses"] = [
             _container(item, {"waiting": {"reason": "ContainerCreating"}}, ready=False, restarts=0)
             for item in pod.spec["containers"]
@@ -128,8 +132,8 @@ class Kubelets:
 
     def _running(self, pod: Entry, *, restarts: int, last: Object | None = None) -> Object:
         now, node = self.world.now(), self.desk.node(pod.spec["nodeName"])
-        old = pod.draft().get("status") or {}
-        conditions: list[Object] = old.get("conditions") or []
+        old = child(pod.draft(), "status")
+        conditions: list[Object] = rows(old, "conditions")
         for kind in READY_TYPES:
             conditions = with_condition(conditions, {"type": kind, "status": "True"}, now)
         if condition(conditions, "PodScheduled") is None:
@@ -144,7 +148,9 @@ class Kubelets:
             done = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}}
             status["initContainerStatuses"] = [_container(item, done, ready=True, restarts=0) for item in started]
         status["containerStatuses"] = [
-            _container(item, state, ready=True, restarts=restarts if index == 0 else 0, last=last if index == 0 else None)
+            _container(
+                item, state, ready=True, restarts=restarts if index == 0 else 0, last=last if index == 0 else None
+            )
             for index, item in enumerate(pod.spec["containers"])
         ]
         return status | {"qosClass": old.get("qosClass", "BestEffort")}
@@ -186,12 +192,28 @@ class Kubelets:
         status = pod.draft()["status"]
         state = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
         held = status["containerStatuses"][0]
-        status["containerStatuses"][0] = held | {"ready": False, "started": False, "state": state, "lastState": {"terminated": ended}}
+        status["containerStatuses"][0] = held | {
+            "ready": False,
+            "started": False,
+            "state": state,
+            "lastState": {"terminated": ended},
+        }
         for kind in ("Ready", "ContainersReady"):
-            made = {"type": kind, "status": "False", "reason": "ContainersNotReady", "message": f"containers with unready status: [{name}]"}
+            made = {
+                "type": kind,
+                "status": "False",
+                "reason": "ContainersNotReady",
+                "message": f"containers with unready status: [{name}]",
+            }
             status["conditions"] = with_condition(status["conditions"], made, stamp(now))
         self._set(pod, status)
-        self.desk.event(pod, "BackOff", f"Back-off restarting failed container {name} in pod {pod.name}_{pod.namespace}({pod.uid})", source="kubelet", warning=True)
+        self.desk.event(
+            pod,
+            "BackOff",
+            f"Back-off restarting failed container {name} in pod {pod.name}_{pod.namespace}({pod.uid})",
+            source="kubelet",
+            warning=True,
+        )
 
         def again() -> None:
             entry = self.desk.store.get(PODS, pod.key)
@@ -208,7 +230,12 @@ class Kubelets:
                 self.queue.add(pod.key)
             else:
                 now = self.world.now()
-                last: Object = {"exitCode": 255, "reason": "Unknown", "startedAt": pod.status.get("startTime", now), "finishedAt": now}
+                last: Object = {
+                    "exitCode": 255,
+                    "reason": "Unknown",
+                    "startedAt": pod.status.get("startTime", now),
+                    "finishedAt": now,
+                }
                 self._set(pod, self._running(pod, restarts=_restarts(pod) + 1, last={"terminated": last}))
 
     def _mirror_again(self, pod: Entry) -> None:
@@ -231,14 +258,18 @@ def _host(node: Entry | None) -> str:
 
 
 def _restarts(pod: Entry) -> int:
-    statuses = pod.status.get("containerStatuses") or ()
+    statuses = rows(pod.status, "containerStatuses")
     return statuses[0]["restartCount"] if statuses else 0
 
 
 def _container(spec: Object, state: Object, *, ready: bool, restarts: int, last: Object | None = None) -> Object:
     digest = hashlib.sha256(spec["image"].encode()).hexdigest()
     made: Object = {"name": spec["name"], "state": state, "lastState": last or {}, "ready": ready}
-    made |= {"restartCount": restarts, "image": spec["image"], "imageID": f"{spec['image'].partition(':')[0]}@sha256:{digest}"}
+    made |= {
+        "restartCount": restarts,
+        "image": spec["image"],
+        "imageID": f"{spec['image'].partition(':')[0]}@sha256:{digest}",
+    }
     if "running" in state:
         made["containerID"] = f"containerd://{digest}"
     return made | {"started": "running" in state}

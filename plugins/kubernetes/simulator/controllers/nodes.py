@@ -1,4 +1,7 @@
-"""Nodes over time: heartbeats by lease, Ready and Unknown, the taints of the node controllers, eviction by taint, and pods of nodes that are gone."""
+"""Nodes over time: heartbeats by lease, Ready and Unknown, and the taints of the node controllers.
+
+Also eviction by taint, and the pods of nodes that are gone.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from plugins.kubernetes.simulator.controllers.base import Desk, condition, with_
 from plugins.kubernetes.simulator.controllers.kubelets import Kubelets
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.scheduler import untolerated
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.index import is_done
 from plugins.kubernetes.simulator.kinds import LEASES, NODES, PODS
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -18,7 +22,9 @@ HEARTBEAT = 10.0
 STATUS_EVERY = 300.0
 GRACE = 40.0
 ORPHANS_AFTER = 40.0
-UNREACHABLE, NOT_READY, CORDONED = (f"node.kubernetes.io/{word}" for word in ("unreachable", "not-ready", "unschedulable"))
+UNREACHABLE, NOT_READY, CORDONED = (
+    f"node.kubernetes.io/{word}" for word in ("unreachable", "not-ready", "unschedulable")
+)
 _HEALTHY = (
     ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -35,6 +41,7 @@ class Nodes:
         self.queue = Queue(lambda: desk.world.clock, self._look)
         self._last_beat: dict[str, float] = {}
         self._evicting: set[str] = set()
+        self.forgotten: dict[str, Entry] = {}
         desk.store.listen(self._changed, NODES)
         desk.world.clock.after(HEARTBEAT, self._beat)
 
@@ -42,10 +49,15 @@ class Nodes:
         name = change.new.name
         if change.type == "DELETED":
             self._last_beat.pop(name, None)
+            self.forgotten[name] = change.new
             self.desk.store.remove(LEASES, f"kube-node-lease/{name}")
             self.world.clock.after(ORPHANS_AFTER, lambda: self._orphans(name))
         else:
-            if change.old is not None and ("lab/down" in change.old.annotations) and "lab/down" not in change.new.annotations:
+            if (
+                change.old is not None
+                and ("lab/down" in change.old.annotations)
+                and "lab/down" not in change.new.annotations
+            ):
                 self.world.clock.after(1.0, lambda: self.back(name))
             self.queue.add(name)
 
@@ -69,7 +81,7 @@ class Nodes:
             if self.kubelets.alive(node.name):
                 self._renew(node)
                 self._last_beat[node.name] = now
-                if condition(node.status.get("conditions") or [], "Ready") is None:
+                if condition(rows(node.status, "conditions"), "Ready") is None:
                     self.queue.add(node.name)
             elif now - self._last_beat.get(node.name, now - GRACE) >= GRACE:
                 self.lost(node.name)
@@ -101,7 +113,7 @@ class Nodes:
         node = self.desk.node(name)
         if node is None or not self.kubelets.alive(name):
             return
-        was_lost = (condition(node.status.get("conditions") or [], "Ready") or {"status": ""})["status"] != "True"
+        was_lost = (condition(rows(node.status, "conditions"), "Ready") or {"status": ""})["status"] != "True"
         self._renew(node)
         self._last_beat[name] = self.world.clock.now()
         self.ready(node)
@@ -111,8 +123,8 @@ class Nodes:
     def ready(self, node: Entry) -> None:
         """Set the conditions of a healthy node."""
         now = self.world.now()
-        status = node.draft().get("status") or {}
-        conditions: list[Object] = status.get("conditions") or []
+        status = child(node.draft(), "status")
+        conditions: list[Object] = rows(status, "conditions")
         for kind, value, reason, message in _HEALTHY:
             made = {"type": kind, "status": value, "lastHeartbeatTime": now, "reason": reason, "message": message}
             conditions = with_condition(conditions, made, now)
@@ -123,24 +135,31 @@ class Nodes:
         node = self.desk.node(name)
         if node is None:
             return
-        status = node.draft().get("status") or {}
-        conditions: list[Object] = status.get("conditions") or []
+        status = child(node.draft(), "status")
+        conditions: list[Object] = rows(status, "conditions")
         ready = condition(conditions, "Ready")
         if ready is not None and ready["status"] == "Unknown":
             return
         now = self.world.now()
         for kind, *_ in _HEALTHY:
-            made: Object = {"type": kind, "status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status."}
+            made: Object = {
+                "type": kind,
+                "status": "Unknown",
+                "reason": "NodeStatusUnknown",
+                "message": "Kubelet stopped posting node status.",
+            }
             made["lastHeartbeatTime"] = (condition(conditions, kind) or {}).get("lastHeartbeatTime", now)
             conditions = with_condition(conditions, made, now)
         changed = self.world.set_status(node, status | {"conditions": conditions})
-        self.desk.event(changed or node, "NodeNotReady", f"Node {name} status is now: NodeNotReady", source="node-controller")
+        self.desk.event(
+            changed or node, "NodeNotReady", f"Node {name} status is now: NodeNotReady", source="node-controller"
+        )
         for pod in self.desk.pods.on_node(name):
             self._not_ready(pod)
 
     def _not_ready(self, pod: Entry) -> None:
-        status = pod.draft().get("status") or {}
-        ready = condition(status.get("conditions") or [], "Ready")
+        status = child(pod.draft(), "status")
+        ready = condition(rows(status, "conditions"), "Ready")
         if ready is None or ready["status"] != "True":
             return
         made = {key: value for key, value in ready.items() if key != "lastTransitionTime"} | {"status": "False"}
@@ -152,18 +171,19 @@ class Nodes:
         node = self.desk.node(name)
         if node is None:
             return
-        if condition(node.status.get("conditions") or [], "Ready") is None and self.kubelets.alive(name):
+        if condition(rows(node.status, "conditions"), "Ready") is None and self.kubelets.alive(name):
             self._last_beat[name] = self.world.clock.now()
             self._renew(node)
+            self.world.clock.after(1.0, lambda: self.back(name))
         if "lab/down" in node.annotations and self._ready_status(node) == "True":
             self.world.clock.after(1.0, lambda: self.lost(name))
         self._taint(node)
         node = self.desk.node(name)
-        if node is not None and any(taint["effect"] == "NoExecute" for taint in node.spec.get("taints") or ()):
+        if node is not None and any(taint["effect"] == "NoExecute" for taint in rows(node.spec, "taints")):
             self._evict(node)
 
     def _ready_status(self, node: Entry) -> str:
-        return (condition(node.status.get("conditions") or [], "Ready") or {"status": "False"})["status"]
+        return (condition(rows(node.status, "conditions"), "Ready") or {"status": "False"})["status"]
 
     def _taint(self, node: Entry) -> None:
         ready = self._ready_status(node)
@@ -171,7 +191,7 @@ class Nodes:
         for effect in ("NoSchedule", "NoExecute"):
             wanted[UNREACHABLE, effect] = ready == "Unknown"
             wanted[NOT_READY, effect] = ready == "False"
-        held: list[Object] = node.spec.get("taints") or []
+        held: list[Object] = rows(node.spec, "taints")
         have = {(taint["key"], taint["effect"]) for taint in held}
         kept = [taint for taint in held if wanted.get((taint["key"], taint["effect"]), True)]
         now = self.world.now()
@@ -202,19 +222,29 @@ class Nodes:
         if untolerated(pod.spec, node, ("NoExecute",)) is not None:
             return 0.0
         limits: list[float] = []
-        for taint in node.spec.get("taints") or ():
+        for taint in rows(node.spec, "taints"):
             if taint["effect"] != "NoExecute":
                 continue
-            for item in pod.spec.get("tolerations") or ():
-                if item.get("key") == taint["key"] and "tolerationSeconds" in item:
-                    limits.append(float(item["tolerationSeconds"]))
+            limits += (
+                float(item["tolerationSeconds"])
+                for item in rows(pod.spec, "tolerations")
+                if item.get("key") == taint["key"] and "tolerationSeconds" in item
+            )
         return min(limits, default=None)
 
     def _evict_now(self, pod: Entry) -> None:
         self._evicting.discard(pod.uid)
         entry = self.desk.store.get(PODS, pod.key)
         node = self.desk.node(pod.spec["nodeName"])
-        if entry is None or entry.uid != pod.uid or entry.deleting or node is None or self._patience(entry, node) is None:
+        if (
+            entry is None
+            or entry.uid != pod.uid
+            or entry.deleting
+            or node is None
+            or self._patience(entry, node) is None
+        ):
             return
-        self.desk.event(entry, "TaintManagerEviction", f"Marking for deletion Pod {pod.key}", source="taint-eviction-controller")
+        self.desk.event(
+            entry, "TaintManagerEviction", f"Marking for deletion Pod {pod.key}", source="taint-eviction-controller"
+        )
         self.world.delete(entry)

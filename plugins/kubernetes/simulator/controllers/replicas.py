@@ -7,6 +7,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.controllers.base import Desk, copy, template_hash, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
+from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.index import is_done, is_ready
 from plugins.kubernetes.simulator.kinds import DEPLOYMENTS, PODS, REPLICA_SETS
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -90,9 +91,9 @@ class Deployments:
     def _make(self, deployment: Entry, name: str, held: list[Entry]) -> Entry:
         digest = name.rpartition("-")[2]
         template = copy(deployment.spec["template"])
-        template["metadata"]["labels"] = (template["metadata"].get("labels") or {}) | {HASH: digest}
+        template["metadata"]["labels"] = (texts(template["metadata"], "labels")) | {HASH: digest}
         selector = copy(deployment.spec["selector"])
-        selector["matchLabels"] = (selector.get("matchLabels") or {}) | {HASH: digest}
+        selector["matchLabels"] = (texts(selector, "matchLabels")) | {HASH: digest}
         revision = 1 + max((int(rs.annotations.get(REVISION, 0)) for rs in held), default=0)
         meta: Object = {
             "name": name,
@@ -175,9 +176,13 @@ class Deployments:
 
     def _conditions(self, deployment: Entry, newest: str, *, available: bool, done: bool) -> list[Object]:
         now = self.desk.world.now()
-        words = ("True", "MinimumReplicasAvailable", "has") if available else ("False", "MinimumReplicasUnavailable", "does not have")
+        words = (
+            ("True", "MinimumReplicasAvailable", "has")
+            if available
+            else ("False", "MinimumReplicasUnavailable", "does not have")
+        )
         conditions = with_condition(
-            deployment.status.get("conditions") or [],
+            rows(deployment.status, "conditions"),
             {
                 "type": "Available",
                 "status": words[0],
@@ -196,7 +201,7 @@ class Deployments:
 
 
 def _owned(deployment: Entry, rs: Entry) -> bool:
-    return any(ref["uid"] == deployment.uid for ref in rs.meta.get("ownerReferences") or ())
+    return any(ref["uid"] == deployment.uid for ref in rows(rs.meta, "ownerReferences"))
 
 
 def _limits(deployment: Entry, wanted: int) -> tuple[int, int]:
@@ -204,7 +209,7 @@ def _limits(deployment: Entry, wanted: int) -> tuple[int, int]:
     strategy = deployment.spec["strategy"]
     if strategy["type"] == "Recreate":
         return 0, wanted
-    rolling = strategy.get("rollingUpdate") or {}
+    rolling = child(strategy, "rollingUpdate")
     surge = share(rolling.get("maxSurge", "25%"), wanted, up=True)
     unavailable = share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
     return surge, unavailable if surge or unavailable else 1

@@ -8,6 +8,7 @@ from typing import Any
 from plugins.kubernetes.simulator.controllers.base import Desk, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.volumes import Volumes
+from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.index import is_done
 from plugins.kubernetes.simulator.kinds import CLAIMS, NODES, PODS, VOLUMES
 from plugins.kubernetes.simulator.quantity import quantity, requests
@@ -33,8 +34,8 @@ def tolerates(tolerations: list[Object], taint: Object) -> bool:
 
 def untolerated(pod_spec: Object, node: Entry, effects: tuple[str, ...] = ("NoSchedule", "NoExecute")) -> Object | None:
     """The first taint of a node that a pod does not tolerate."""
-    tolerations = pod_spec.get("tolerations") or []
-    for taint in node.spec.get("taints") or ():
+    tolerations = rows(pod_spec, "tolerations")
+    for taint in rows(node.spec, "taints"):
         if taint["effect"] in effects and not tolerates(tolerations, taint):
             return taint
     return None
@@ -43,27 +44,29 @@ def untolerated(pod_spec: Object, node: Entry, effects: tuple[str, ...] = ("NoSc
 def matches_terms(terms: list[Object], node: Entry) -> bool:
     """Whether a node matches any of the node selector terms; fields mean metadata.name."""
     for term in terms:
-        expressions, fields = term.get("matchExpressions") or [], term.get("matchFields") or []
-        if (expressions or fields) and all(requirement(item)(node.labels) for item in expressions) and all(
-            requirement(item)({"metadata.name": node.name}) for item in fields
+        expressions, fields = rows(term, "matchExpressions"), rows(term, "matchFields")
+        if (
+            (expressions or fields)
+            and all(requirement(item)(node.labels) for item in expressions)
+            and all(requirement(item)({"metadata.name": node.name}) for item in fields)
         ):
             return True
     return False
 
 
 def fits_affinity(pod_spec: Object, node: Entry) -> bool:
-    """nodeSelector and required node affinity."""
-    if any(node.labels.get(key) != value for key, value in (pod_spec.get("nodeSelector") or {}).items()):
+    """NodeSelector and required node affinity."""
+    if any(node.labels.get(key) != value for key, value in texts(pod_spec, "nodeSelector").items()):
         return False
-    affinity = (pod_spec.get("affinity") or {}).get("nodeAffinity") or {}
+    affinity = child(child(pod_spec, "affinity"), "nodeAffinity")
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
-    return required is None or matches_terms(required.get("nodeSelectorTerms") or [], node)
+    return required is None or matches_terms(rows(required, "nodeSelectorTerms"), node)
 
 
 def anti_terms(pod_spec: Object) -> list[Object]:
     """Required pod anti-affinity terms."""
-    found = (pod_spec.get("affinity") or {}).get("podAntiAffinity") or {}
-    return found.get("requiredDuringSchedulingIgnoredDuringExecution") or []
+    found = child(child(pod_spec, "affinity"), "podAntiAffinity")
+    return rows(found, "requiredDuringSchedulingIgnoredDuringExecution")
 
 
 class Scheduler:
@@ -84,7 +87,11 @@ class Scheduler:
     def _pod_changed(self, change: Change) -> None:
         unbound = not change.new.spec.get("nodeName")
         new_pod = unbound and change.type == "ADDED"
-        if new_pod or change.type == "DELETED" or (change.old is not None and is_done(change.new) and not is_done(change.old)):
+        if (
+            new_pod
+            or change.type == "DELETED"
+            or (change.old is not None and is_done(change.new) and not is_done(change.old))
+        ):
             self._wake()
 
     def _node_changed(self, change: Change) -> None:
@@ -126,7 +133,7 @@ class Scheduler:
         """(reasons of the first filter that refuses, whether preemption could help)."""
         spec = pod.spec
         if node.spec.get("unschedulable") and not tolerates(
-            spec.get("tolerations") or [], {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+            rows(spec, "tolerations"), {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
         ):
             return ["node(s) were unschedulable"], False
         if taint := untolerated(spec, node):
@@ -142,7 +149,7 @@ class Scheduler:
         return [], False
 
     def _lacking(self, spec: Object, node: Entry) -> list[str]:
-        room = node.status.get("allocatable") or {}
+        room = child(node.status, "allocatable")
         asked = self.desk.pods.asked[node.name]
         lacking = ["Too many pods"] if asked["pods"] + 1 > quantity(room.get("pods", 0)) else []
         for name, value in requests(spec).items():
@@ -162,18 +169,18 @@ class Scheduler:
         return ""
 
     def _best(self, pod: Entry, nodes: list[Entry]) -> Entry:
-        owner = next(iter(pod.meta.get("ownerReferences") or ()), {"name": ""})["name"].rpartition("-")[0]
+        owner = next(iter(rows(pod.meta, "ownerReferences")), {"name": ""})["name"].rpartition("-")[0]
         for hint in (pod.key, f"{pod.namespace}/{owner}"):
             if (chosen := self.hints.pop(hint, None)) and (found := [node for node in nodes if node.name == chosen]):
                 return found[0]
         return min(nodes, key=lambda node: (self._siblings(pod, node), self._use(node), node.name))
 
     def _siblings(self, pod: Entry, node: Entry) -> int:
-        owners = {ref["uid"] for ref in pod.meta.get("ownerReferences") or ()}
+        owners = {ref["uid"] for ref in rows(pod.meta, "ownerReferences")}
         return sum(key in self.desk.pods.by_node[node.name] for uid in owners for key in self.desk.pods.by_owner[uid])
 
     def _use(self, node: Entry) -> float:
-        asked, room = self.desk.pods.asked[node.name], node.status.get("allocatable") or {}
+        asked, room = self.desk.pods.asked[node.name], child(node.status, "allocatable")
         shares = [asked[name] / quantity(room[name]) for name in ("cpu", "memory") if quantity(room.get(name, 0))]
         return sum(shares) / max(1, len(shares)) + asked["pods"] / 1000
 
@@ -184,7 +191,7 @@ class Scheduler:
             body["spec"]["nodeName"] = node.name
             status = body["status"]
             made = {"type": "PodScheduled", "status": "True"}
-            kept = [item for item in status.get("conditions") or [] if item["type"] != "PodScheduled"]
+            kept = [item for item in rows(status, "conditions") if item["type"] != "PodScheduled"]
             status["conditions"] = with_condition(kept, made, self.desk.world.now())
 
         bound = self.desk.world.change(PODS, pod.key, edit)
@@ -195,7 +202,7 @@ class Scheduler:
         def edit(body: Object) -> None:
             status = body["status"]
             made = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
-            status["conditions"] = with_condition(status.get("conditions") or [], made, self.desk.world.now())
+            status["conditions"] = with_condition(rows(status, "conditions"), made, self.desk.world.now())
 
         changed = self.desk.world.change(PODS, pod.key, edit)
         if changed is not None:

@@ -1,4 +1,7 @@
-"""The StatefulSet controller: names by ordinal, claims that stay, OrderedReady or Parallel, rolling updates from the top."""
+"""The StatefulSet controller: names by ordinal, and claims that stay.
+
+OrderedReady or Parallel, and rolling updates from the top.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.controllers.base import Desk, copy, template_hash
 from plugins.kubernetes.simulator.controllers.queue import Queue
+from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.index import is_done, is_ready
 from plugins.kubernetes.simulator.kinds import CLAIMS, PODS, REVISIONS, STATEFUL_SETS
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -44,7 +48,7 @@ class StatefulSets:
             return
         revision = self._revision(sts)
         pods = {ordinal(pod.name): pod for pod in self.desk.pods.owned_by(sts.uid)}
-        first = int((sts.spec.get("ordinals") or {}).get("start", 0))
+        first = int(child(sts.spec, "ordinals").get("start", 0))
         wanted = range(first, first + int(sts.spec["replicas"]))
         ordered = sts.spec["podManagementPolicy"] == "OrderedReady"
         settled = self._fill(sts, pods, wanted, revision) if ordered else self._fill_all(sts, pods, wanted, revision)
@@ -87,10 +91,10 @@ class StatefulSets:
         return not extra
 
     def _roll(self, sts: Entry, pods: dict[int, Entry], wanted: range, revision: str) -> None:
-        strategy = sts.spec.get("updateStrategy") or {}
+        strategy = child(sts.spec, "updateStrategy")
         if strategy.get("type") != "RollingUpdate":
             return
-        partition = int((strategy.get("rollingUpdate") or {}).get("partition", 0))
+        partition = int(child(strategy, "rollingUpdate").get("partition", 0))
         for number in reversed(wanted):
             pod = pods.get(number)
             if number < partition or pod is None:
@@ -105,7 +109,7 @@ class StatefulSets:
         name = f"{sts.name}-{number}"
         if self.desk.store.get(PODS, key_of(sts.namespace, name)) is not None:
             return
-        partition = int(((sts.spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition", 0))
+        partition = int((child(child(sts.spec, "updateStrategy"), "rollingUpdate")).get("partition", 0))
         current = sts.status.get("currentRevision", revision)
         use = current if number < partition else revision
         labels = {
@@ -117,18 +121,18 @@ class StatefulSets:
         pod["metadata"]["generateName"] = f"{sts.name}-"
         pod["spec"] |= {"hostname": name, "subdomain": sts.spec.get("serviceName", "")}
         volumes: list[Object] = []
-        for claim in sts.spec.get("volumeClaimTemplates") or []:
+        for claim in rows(sts.spec, "volumeClaimTemplates"):
             claim_name = f"{claim['metadata']['name']}-{name}"
             self._claim(sts, claim, claim_name)
             volumes.append({"name": claim["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim_name}})
         if volumes:
-            pod["spec"]["volumes"] = [*volumes, *(pod["spec"].get("volumes") or [])]
+            pod["spec"]["volumes"] = [*volumes, *rows(pod["spec"], "volumes")]
         self.desk.start(sts, pod, source=SOURCE)
 
     def _claim(self, sts: Entry, template: Object, name: str) -> None:
         if self.desk.store.get(CLAIMS, key_of(sts.namespace, name)) is not None:
             return
-        labels = (sts.spec["selector"].get("matchLabels") or {}) | (template["metadata"].get("labels") or {})
+        labels = (texts(sts.spec["selector"], "matchLabels")) | texts(template["metadata"], "labels")
         body: Object = {"metadata": {"name": name, "namespace": sts.namespace, "labels": labels}}
         self.desk.world.create(CLAIMS, body | {"spec": copy(template["spec"])})
 
@@ -142,7 +146,7 @@ class StatefulSets:
                     "metadata": {
                         "name": name,
                         "namespace": sts.namespace,
-                        "labels": sts.spec["selector"].get("matchLabels") or {},
+                        "labels": texts(sts.spec["selector"], "matchLabels"),
                         "ownerReferences": [reference_to(sts)],
                     },
                     "data": {"spec": {"template": copy(sts.spec["template"])}},
@@ -172,4 +176,4 @@ class StatefulSets:
 
 
 def _owns(sts: Entry, revision: Entry) -> bool:
-    return any(ref["uid"] == sts.uid for ref in revision.meta.get("ownerReferences") or ())
+    return any(ref["uid"] == sts.uid for ref in rows(revision.meta, "ownerReferences"))

@@ -1,4 +1,7 @@
-"""Bootstrap tokens: the cleaner that deletes expired ones, and the signer that vouches for cluster-info with each of them."""
+"""Bootstrap tokens.
+
+The cleaner deletes expired ones; the signer vouches for cluster-info with each of them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 from plugins.kubernetes.simulator.clock import seconds_of
 from plugins.kubernetes.simulator.controllers.base import Desk
 from plugins.kubernetes.simulator.controllers.queue import Queue
+from plugins.kubernetes.simulator.fields import texts
 from plugins.kubernetes.simulator.kinds import CONFIG_MAPS, SECRETS
 from plugins.kubernetes.simulator.store import Change, Entry
 
@@ -23,7 +27,7 @@ SIGNATURE = "jws-kubeconfig-"
 def values(secret: Entry) -> dict[str, str]:
     """The decoded data of a secret; what is no text is left out."""
     made: dict[str, str] = {}
-    for key, value in (secret.body.get("data") or {}).items():
+    for key, value in texts(secret.body, "data").items():
         try:
             made[key] = base64.b64decode(value).decode()
         except (BadBase64, UnicodeDecodeError):
@@ -81,7 +85,7 @@ class Tokens:
 
     def _sign(self) -> None:
         info = self.desk.store.get(CONFIG_MAPS, INFO)
-        if info is None or "kubeconfig" not in (info.body.get("data") or {}):
+        if info is None or "kubeconfig" not in texts(info.body, "data"):
             return
         content = info.body["data"]["kubeconfig"]
         signatures: dict[str, str] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.controllers.base import Desk
 from plugins.kubernetes.simulator.controllers.queue import Queue
+from plugins.kubernetes.simulator.fields import child, rows, words
 from plugins.kubernetes.simulator.kinds import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES
 from plugins.kubernetes.simulator.quantity import quantity
 from plugins.kubernetes.simulator.selectors import requirement
@@ -19,18 +20,18 @@ CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.
 
 def claims_of(pod_spec: Object) -> list[str]:
     """The names of the claims that a pod mounts."""
-    found = (volume.get("persistentVolumeClaim") for volume in pod_spec.get("volumes") or ())
+    found = (volume.get("persistentVolumeClaim") for volume in rows(pod_spec, "volumes"))
     return [item["claimName"] for item in found if item]
 
 
 def pinned(volume: Entry, labels: dict[str, str]) -> bool:
     """Whether a volume can be used on a node with these labels."""
-    required = (volume.spec.get("nodeAffinity") or {}).get("required")
+    required = child(volume.spec, "nodeAffinity").get("required")
     if not required:
         return True
     return any(
-        all(requirement(item)(labels) for item in term.get("matchExpressions") or ())
-        for term in required.get("nodeSelectorTerms") or ()
+        all(requirement(item)(labels) for item in rows(term, "matchExpressions"))
+        for term in rows(required, "nodeSelectorTerms")
     )
 
 
@@ -84,7 +85,7 @@ class Volumes:
                 return
 
         def edit(body: Object) -> None:
-            left = [name for name in body["metadata"].get("finalizers") or () if name != CLAIM_FINALIZER]
+            left = [name for name in words(body["metadata"], "finalizers") if name != CLAIM_FINALIZER]
             body["metadata"]["finalizers"] = left
 
         self.desk.world.change(CLAIMS, claim.key, edit)
@@ -93,7 +94,7 @@ class Volumes:
         volume = self.store.get(VOLUMES, name)
         if volume is None:
             return
-        ref = volume.spec.get("claimRef") or {}
+        ref = child(volume.spec, "claimRef")
         claim = self.store.get(CLAIMS, key_of(ref["namespace"], ref["name"])) if ref else None
         bound = claim is not None and claim.spec.get("volumeName") == name and ref.get("uid") == claim.uid
         phase = "Bound" if bound else "Released" if ref.get("uid") else "Available"
@@ -107,8 +108,10 @@ class Volumes:
 
     def _reserved(self, claim: Entry) -> Entry | None:
         for volume in self.store.each(VOLUMES):
-            ref = volume.spec.get("claimRef") or {}
-            if (ref.get("namespace"), ref.get("name")) == (claim.namespace, claim.name) and ref.get("uid", claim.uid) == claim.uid:
+            ref = child(volume.spec, "claimRef")
+            if (ref.get("namespace"), ref.get("name")) == (claim.namespace, claim.name) and ref.get(
+                "uid", claim.uid
+            ) == claim.uid:
                 return volume
         return None
 
@@ -120,7 +123,7 @@ class Volumes:
             if not volume.spec.get("claimRef")
             and volume.spec.get("storageClassName", "") == claim.spec.get("storageClassName", "")
             and quantity(volume.spec["capacity"]["storage"]) >= wanted
-            and set(claim.spec.get("accessModes") or ()) <= set(volume.spec.get("accessModes") or ())
+            and set(words(claim.spec, "accessModes")) <= set(words(volume.spec, "accessModes"))
             and (labels is None or pinned(volume, labels))
         ]
         return min(fitting, key=lambda volume: quantity(volume.spec["capacity"]["storage"]), default=None)
@@ -151,7 +154,11 @@ class Volumes:
             marks = body["metadata"].setdefault("annotations", {})
             marks |= {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
             body["spec"]["volumeName"] = volume.name
-            body["status"] = {"phase": "Bound", "accessModes": volume.spec["accessModes"], "capacity": volume.spec["capacity"]}
+            body["status"] = {
+                "phase": "Bound",
+                "accessModes": volume.spec["accessModes"],
+                "capacity": volume.spec["capacity"],
+            }
 
         self.desk.world.change(VOLUMES, volume.key, take)
         self.desk.world.change(CLAIMS, claim.key, give)
@@ -183,7 +190,7 @@ class Volumes:
                 if not pinned(volume, node.labels):
                     return "node(s) didn't match PersistentVolume's node affinity"
             elif claim.spec.get("volumeName"):
-                return f'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s): {claim.spec["volumeName"]}'
+                return "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
             elif not self._provisioned(claim) and self._available(claim, node.labels) is None:
                 return "node(s) didn't find available persistent volumes to bind"
         return ""
@@ -207,7 +214,7 @@ class Volumes:
 
 
 def _unprotect(body: Object) -> None:
-    left = [name for name in body["metadata"].get("finalizers") or () if name != VOLUME_FINALIZER]
+    left = [name for name in words(body["metadata"], "finalizers") if name != VOLUME_FINALIZER]
     body["metadata"]["finalizers"] = left
 
 

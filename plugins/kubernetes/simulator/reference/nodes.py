@@ -58,7 +58,12 @@ def node(machine: Machine, version: str) -> Object:
 def status(machine: Machine, version: str) -> Object:
     """Capacity, addresses and software of a machine."""
     disk = 200
-    capacity = {"cpu": str(machine.cpu), "ephemeral-storage": f"{disk}Gi", "memory": f"{machine.memory}Gi", "pods": "110"}
+    capacity = {
+        "cpu": str(machine.cpu),
+        "ephemeral-storage": f"{disk}Gi",
+        "memory": f"{machine.memory}Gi",
+        "pods": "110",
+    }
     room = {
         "cpu": f"{machine.cpu * 1000 - 200}m",
         "ephemeral-storage": f"{disk - 20}Gi",

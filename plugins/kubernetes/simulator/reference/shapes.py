@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any, NamedTuple
 
+from plugins.kubernetes.simulator.fields import texts
+
 Object = dict[str, Any]
 Ports = dict[str, int] | list[Object]
 PULSAR_POOL: Object = {
@@ -20,7 +22,10 @@ class Box(NamedTuple):
     memory: str = "64Mi"
 
 
-def meta(space: str, name: str, labels: dict[str, str] | None = None, **more: Any) -> Object:  # noqa: ANN401 - JSON
+SMALL = Box()
+
+
+def meta(space: str, name: str, labels: dict[str, str] | None = None, **more: Any) -> Object:
     """Metadata of a namespaced object."""
     return {"namespace": space, "name": name, "labels": dict(labels or {"app": name})} | more
 
@@ -33,7 +38,9 @@ def container(name: str, image: str, box: Box, ports: dict[str, int] | None = No
     return made | {"resources": {"requests": {"cpu": box.cpu, "memory": box.memory}}}
 
 
-def pod(image: str, box: Box = Box(), *, ports: dict[str, int] | None = None, scratch: bool = False, **more: Any) -> Object:  # noqa: ANN401, B008
+def pod(
+    image: str, box: Box = SMALL, *, ports: dict[str, int] | None = None, scratch: bool = False, **more: Any
+) -> Object:
     """A pod spec of one container, with an emptyDir where `scratch`."""
     main = container("main", image, box, ports)
     if scratch:
@@ -45,7 +52,7 @@ def pod(image: str, box: Box = Box(), *, ports: dict[str, int] | None = None, sc
 def deployment(space: str, name: str, replicas: int, spec: Object, **more: dict[str, str]) -> Object:
     """A Deployment; `labels` and `annotations` are its pods'."""
     labels = more.get("labels") or {"app": name}
-    template = {"metadata": {"labels": labels, "annotations": more.get("annotations") or {}}, "spec": spec}
+    template = {"metadata": {"labels": labels, "annotations": texts(more, "annotations")}, "spec": spec}
     body = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta(space, name, labels), "spec": body}
 
@@ -58,7 +65,7 @@ def daemon_set(name: str, image: str) -> Object:
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": meta("kube-system", name, labels), "spec": body}
 
 
-def service(space: str, name: str, labels: dict[str, str], ports: Ports, **spec: Any) -> Object:  # noqa: ANN401
+def service(space: str, name: str, labels: dict[str, str], ports: Ports, **spec: Any) -> Object:
     """A Service; `clusterIP="None"` makes it headless."""
     listed = [{"name": key, "port": port} for key, port in ports.items()] if isinstance(ports, dict) else ports
     body: Object = {"selector": labels, "ports": listed} | spec
@@ -68,10 +75,15 @@ def service(space: str, name: str, labels: dict[str, str], ports: Ports, **spec:
 def budget(space: str, name: str, labels: dict[str, str]) -> Object:
     """A budget of one unavailable pod."""
     spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
-    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta(space, name, labels), "spec": spec}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": meta(space, name, labels),
+        "spec": spec,
+    }
 
 
-def secret(space: str, name: str, values: dict[str, str], kind: str = "Opaque", **more: Any) -> Object:  # noqa: ANN401
+def secret(space: str, name: str, values: dict[str, str], kind: str = "Opaque", **more: Any) -> Object:
     """A Secret of texts."""
     data = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta(space, name, **more), "type": kind, "data": data}

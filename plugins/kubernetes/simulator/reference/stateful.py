@@ -1,4 +1,7 @@
-"""The stateful systems of the reference topology: Pulsar on local disks, Kafka, RabbitMQ and Redis on the common pool."""
+"""The stateful systems of the reference topology.
+
+Pulsar on local disks; Kafka, RabbitMQ and Redis on the common pool.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,12 @@ def stateful_set(of: Set) -> Object:
     }
     if claims:
         body["volumeClaimTemplates"] = claims
-    return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta(of.space, of.name, of.labels), "spec": body}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": meta(of.space, of.name, of.labels),
+        "spec": body,
+    }
 
 
 def _pulsar(component: str) -> dict[str, str]:
@@ -80,39 +88,169 @@ _TOLERANT: Object = {"tolerations": PULSAR_POOL["tolerations"]}
 _STRIMZI = {"strimzi.io/cluster": "my-cluster", "strimzi.io/kind": "Kafka"}
 _RABBIT, _REDIS = {"app": "rabbitmq-ha", "release": "my-rabbitmq-ha"}, {"app": "redis-ha", "release": "my-redis"}
 PULSAR_SETS = (
-    Set("pulsar", "pulsar-zookeeper", 3, "pulsar-zookeeper", _pulsar("zookeeper"), ("pulsar-zookeeper",), _IMAGE,
-        Box("100m", "256Mi"), {"http": 8000, "client": 2181, "follower": 2888, "leader-election": 3888}, "OrderedReady",
-        claims={"pulsar-zookeeper-data": ("20Gi", LOCAL)}, pool=_TOLERANT),
-    Set("pulsar", "pulsar-bookie", 3, "pulsar-bookie", _pulsar("bookie"), ("pulsar-bookie",), _IMAGE, Box("200m", "512Mi"),
-        {"bookie": 3181, "http": 8000}, pool=_TOLERANT, init=("pulsar-bookkeeper-verify-clusterid",),
-        claims={"pulsar-bookie-journal": ("50Gi", LOCAL), "pulsar-bookie-ledgers": ("50Gi", LOCAL)}),
-    Set("pulsar", "pulsar-broker", 3, "pulsar-broker", _pulsar("broker"), ("pulsar-broker",), _IMAGE, Box("200m", "512Mi"),
-        {"http": 8080, "pulsar": 6650}, spread=False, pool=PULSAR_POOL, init=("wait-zookeeper-ready", "wait-bookkeeper-ready")),
-    Set("pulsar", "pulsar-proxy", 3, "pulsar-proxy", _pulsar("proxy"), ("pulsar-proxy",), _IMAGE, Box("200m", "128Mi"),
-        {"http": 80, "pulsar": 6650}, pool=PULSAR_POOL, init=("wait-zookeeper-ready", "wait-broker-ready")),
-    Set("pulsar", "pulsar-recovery", 1, "pulsar-recovery", _pulsar("recovery"), ("pulsar-recovery",), _IMAGE, Box("50m", "64Mi"),
-        {"http": 8000}, spread=False, pool=PULSAR_POOL),
-    Set("pulsar", "pulsar-toolset", 1, "pulsar-toolset", _pulsar("toolset"), ("pulsar-toolset",), _IMAGE, Box("100m", "256Mi"),
-        spread=False, pool=PULSAR_POOL),
-)  # fmt: skip
+    Set(
+        "pulsar",
+        "pulsar-zookeeper",
+        3,
+        "pulsar-zookeeper",
+        _pulsar("zookeeper"),
+        ("pulsar-zookeeper",),
+        _IMAGE,
+        Box("100m", "256Mi"),
+        {"http": 8000, "client": 2181, "follower": 2888, "leader-election": 3888},
+        "OrderedReady",
+        claims={"pulsar-zookeeper-data": ("20Gi", LOCAL)},
+        pool=_TOLERANT,
+    ),
+    Set(
+        "pulsar",
+        "pulsar-bookie",
+        3,
+        "pulsar-bookie",
+        _pulsar("bookie"),
+        ("pulsar-bookie",),
+        _IMAGE,
+        Box("200m", "512Mi"),
+        {"bookie": 3181, "http": 8000},
+        pool=_TOLERANT,
+        init=("pulsar-bookkeeper-verify-clusterid",),
+        claims={"pulsar-bookie-journal": ("50Gi", LOCAL), "pulsar-bookie-ledgers": ("50Gi", LOCAL)},
+    ),
+    Set(
+        "pulsar",
+        "pulsar-broker",
+        3,
+        "pulsar-broker",
+        _pulsar("broker"),
+        ("pulsar-broker",),
+        _IMAGE,
+        Box("200m", "512Mi"),
+        {"http": 8080, "pulsar": 6650},
+        spread=False,
+        pool=PULSAR_POOL,
+        init=("wait-zookeeper-ready", "wait-bookkeeper-ready"),
+    ),
+    Set(
+        "pulsar",
+        "pulsar-proxy",
+        3,
+        "pulsar-proxy",
+        _pulsar("proxy"),
+        ("pulsar-proxy",),
+        _IMAGE,
+        Box("200m", "128Mi"),
+        {"http": 80, "pulsar": 6650},
+        pool=PULSAR_POOL,
+        init=("wait-zookeeper-ready", "wait-broker-ready"),
+    ),
+    Set(
+        "pulsar",
+        "pulsar-recovery",
+        1,
+        "pulsar-recovery",
+        _pulsar("recovery"),
+        ("pulsar-recovery",),
+        _IMAGE,
+        Box("50m", "64Mi"),
+        {"http": 8000},
+        spread=False,
+        pool=PULSAR_POOL,
+    ),
+    Set(
+        "pulsar",
+        "pulsar-toolset",
+        1,
+        "pulsar-toolset",
+        _pulsar("toolset"),
+        ("pulsar-toolset",),
+        _IMAGE,
+        Box("100m", "256Mi"),
+        spread=False,
+        pool=PULSAR_POOL,
+    ),
+)
 OTHER_SETS = (
-    Set("kafka", "my-cluster-kafka", 3, "my-cluster-kafka-brokers", _STRIMZI | {"strimzi.io/name": "my-cluster-kafka"}, ("kafka",),
-        "strimzi/kafka:0.28.0-kafka-2.8.1", Box("4", "16Gi"), {"replication": 9091, "external": 9092, "plain": 9093, "metrics": 9404},
-        update="OnDelete", claims={"data": ("100Gi", CLOUD)}),
-    Set("kafka", "my-cluster-zookeeper", 3, "my-cluster-zookeeper-nodes", _STRIMZI | {"strimzi.io/name": "my-cluster-zookeeper"},
-        ("zookeeper",), "strimzi/kafka:0.28.0-kafka-2.8.1", Box("1", "3Gi"), {"clients": 2181}, update="OnDelete",
-        claims={"data": ("50Gi", CLOUD)}),
-    Set("kafka", "kafka-prometheus", 1, "kafka-prometheus", {"app": "kafka-prometheus"}, ("kafka-prometheus",),
-        "prom/prometheus:v2.28.1", Box("200m", "512Mi"), {"web": 9090}, "OrderedReady", claims={"kafka-prometheus-db": ("20Gi", CLOUD)},
-        spread=False),
-    Set("rabbitmq", "my-rabbitmq-ha", 3, "my-rabbitmq-ha-discovery", _RABBIT, ("rabbitmq-ha", "rabbitmq-ha-exporter"),
-        "rabbitmq:3.7.12-alpine", Box("250m", "512Mi"), {"http": 15672, "amqp": 5672, "epmd": 4369}, "OrderedReady", "OnDelete",
-        {"data": ("8Gi", CEPH)}, spread=False),
-    Set("redis", "my-redis-redis-ha-server", 3, "my-redis-redis-ha", _REDIS, ("redis", "sentinel", "redis-exporter"),
-        "redis:5.0.3-alpine", Box("100m", "256Mi"), {"redis": 6379, "sentinel": 26379}, "OrderedReady", claims={"data": ("10Gi", CEPH)}),
-    Set("dapr-system", "dapr-placement-server", 1, "dapr-placement-server", {"app": "dapr-placement-server"},
-        ("dapr-placement-server",), "daprio/dapr:1.9.5", Box("50m", "64Mi"), {"api": 50005}, spread=False),
-)  # fmt: skip
+    Set(
+        "kafka",
+        "my-cluster-kafka",
+        3,
+        "my-cluster-kafka-brokers",
+        _STRIMZI | {"strimzi.io/name": "my-cluster-kafka"},
+        ("kafka",),
+        "strimzi/kafka:0.28.0-kafka-2.8.1",
+        Box("4", "16Gi"),
+        {"replication": 9091, "external": 9092, "plain": 9093, "metrics": 9404},
+        update="OnDelete",
+        claims={"data": ("100Gi", CLOUD)},
+    ),
+    Set(
+        "kafka",
+        "my-cluster-zookeeper",
+        3,
+        "my-cluster-zookeeper-nodes",
+        _STRIMZI | {"strimzi.io/name": "my-cluster-zookeeper"},
+        ("zookeeper",),
+        "strimzi/kafka:0.28.0-kafka-2.8.1",
+        Box("1", "3Gi"),
+        {"clients": 2181},
+        update="OnDelete",
+        claims={"data": ("50Gi", CLOUD)},
+    ),
+    Set(
+        "kafka",
+        "kafka-prometheus",
+        1,
+        "kafka-prometheus",
+        {"app": "kafka-prometheus"},
+        ("kafka-prometheus",),
+        "prom/prometheus:v2.28.1",
+        Box("200m", "512Mi"),
+        {"web": 9090},
+        "OrderedReady",
+        claims={"kafka-prometheus-db": ("20Gi", CLOUD)},
+        spread=False,
+    ),
+    Set(
+        "rabbitmq",
+        "my-rabbitmq-ha",
+        3,
+        "my-rabbitmq-ha-discovery",
+        _RABBIT,
+        ("rabbitmq-ha", "rabbitmq-ha-exporter"),
+        "rabbitmq:3.7.12-alpine",
+        Box("250m", "512Mi"),
+        {"http": 15672, "amqp": 5672, "epmd": 4369},
+        "OrderedReady",
+        "OnDelete",
+        {"data": ("8Gi", CEPH)},
+        spread=False,
+    ),
+    Set(
+        "redis",
+        "my-redis-redis-ha-server",
+        3,
+        "my-redis-redis-ha",
+        _REDIS,
+        ("redis", "sentinel", "redis-exporter"),
+        "redis:5.0.3-alpine",
+        Box("100m", "256Mi"),
+        {"redis": 6379, "sentinel": 26379},
+        "OrderedReady",
+        claims={"data": ("10Gi", CEPH)},
+    ),
+    Set(
+        "dapr-system",
+        "dapr-placement-server",
+        1,
+        "dapr-placement-server",
+        {"app": "dapr-placement-server"},
+        ("dapr-placement-server",),
+        "daprio/dapr:1.9.5",
+        Box("50m", "64Mi"),
+        {"api": 50005},
+        spread=False,
+    ),
+)
 
 
 def local_volume(claim: str, size: str, path: str, host: str) -> Object:
@@ -149,22 +287,36 @@ def storage() -> Iterator[Object]:
 
 def systems() -> Iterator[Object]:
     """Sets, their services and budgets."""
-    budgeted = ("pulsar-zookeeper", "pulsar-bookie", "pulsar-broker", "pulsar-proxy", "my-cluster-kafka", "my-cluster-zookeeper")
+    budgeted = (
+        "pulsar-zookeeper",
+        "pulsar-bookie",
+        "pulsar-broker",
+        "pulsar-proxy",
+        "my-cluster-kafka",
+        "my-cluster-zookeeper",
+    )
     for of in (*PULSAR_SETS, *OTHER_SETS):
         yield stateful_set(of)
         if of.name in budgeted:
             yield budget(of.space, of.name, of.labels)
         if of.name == "pulsar-proxy":
-            ports = [{"name": "http", "port": 80, "nodePort": 31970}, {"name": "pulsar", "port": 6650, "nodePort": 32631}]
+            ports = [
+                {"name": "http", "port": 80, "nodePort": 31970},
+                {"name": "pulsar", "port": 6650, "nodePort": 32631},
+            ]
             yield service(of.space, of.service, of.labels, ports, type="LoadBalancer", clusterIP="10.104.105.137")
         elif of.ports:
             yield service(of.space, of.service, of.labels, of.ports, clusterIP="None")
     kafka = _STRIMZI | {"strimzi.io/name": "my-cluster-kafka"}
-    yield service("kafka", "my-cluster-kafka-bootstrap", kafka, {"replication": 9091, "plain": 9093}, clusterIP="10.101.0.10")
+    yield service(
+        "kafka", "my-cluster-kafka-bootstrap", kafka, {"replication": 9091, "plain": 9093}, clusterIP="10.101.0.10"
+    )
     yield service("rabbitmq", "my-rabbitmq-ha", _RABBIT, {"http": 15672, "amqp": 5672}, clusterIP="None")
     for n, address in enumerate(("10.100.192.130", "10.100.55.75", "10.100.111.254")):
         chosen = _REDIS | {"statefulset.kubernetes.io/pod-name": f"my-redis-redis-ha-server-{n}"}
-        yield service("redis", f"my-redis-redis-ha-announce-{n}", chosen, {"redis": 6379, "sentinel": 26379}, clusterIP=address)
+        yield service(
+            "redis", f"my-redis-redis-ha-announce-{n}", chosen, {"redis": 6379, "sentinel": 26379}, clusterIP=address
+        )
 
 
 WORKERS, PULSAR_NODES = ("k8s-node1", "k8s-node2", "k8s-node3"), ("node1", "node2", "node3")
@@ -190,5 +342,7 @@ def addresses() -> dict[str, str]:
         "broker": ("226.90", "63.89", "46.90"),
         "proxy": ("226.93", "63.91", "46.93"),
     }
-    made = {f"pulsar/pulsar-{name}-{n}": f"10.244.{tail}" for name, tails in table.items() for n, tail in enumerate(tails)}
+    made = {
+        f"pulsar/pulsar-{name}-{n}": f"10.244.{tail}" for name, tails in table.items() for n, tail in enumerate(tails)
+    }
     return made | {"pulsar/pulsar-recovery-0": "10.244.46.89", "pulsar/pulsar-toolset-0": "10.244.46.91"}
