@@ -48,10 +48,13 @@ class _Connection(httpcore.AsyncNetworkStream):
         try:
             async with asyncio.timeout(timeout):
                 await secured.handshake()
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
-        except (ConsoleError, OSError) as error:
-            raise httpcore.ConnectError(str(error)) from error
+        except BaseException as error:
+            await self._stream.close()  # nobody else knows of it yet
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout from error
+            if isinstance(error, ConsoleError | OSError):
+                raise httpcore.ConnectError(str(error)) from error
+            raise
         return _Connection(secured)
 
     def get_extra_info(self, info: str) -> Any:

@@ -175,9 +175,9 @@ class HttpClient:
             trust_env=False,
             auth=_Login(target.credentials) if target.credentials else None,
             headers=[
-                ("User-Agent", f"pilothouse/{target.version}"),  # the API server pretty-prints for some it knows
-                ("Accept-Encoding", "identity"),
-                *target.headers,  # a name may come several times
+                (b"User-Agent", f"pilothouse/{target.version}".encode()),  # the API server pretty-prints for some
+                (b"Accept-Encoding", b"identity"),
+                *((name.encode(), value.encode()) for name, value in target.headers),  # a name may come several times
             ],
         )
 
@@ -253,6 +253,10 @@ class HttpClient:
             raise _Cut(error) from error
         except httpx.HTTPError as error:
             raise transport_error(error, where) from error
+        except RuntimeError as error:  # what the library says of a client that was closed
+            if self._client.is_closed:
+                raise Unreachable("the connection was closed by the console", where=where) from error
+            raise
         try:
             if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
                 raise await self._refusal(response, where)

@@ -29,6 +29,7 @@ class Settings:
     compression       gzip: auto (where the link is slow), always, never
     direct            reach pod addresses directly, although this host is not proved to be a node: a VPN may own them
     dial_namespace    the namespace of host names that have none
+    shared_namespace  where our journals, leases and audit record live; the kernel's own setting
     """
 
     kubeconfig: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Settings:
     compression: str = "auto"
     direct: bool = False
     dial_namespace: str = "default"
+    shared_namespace: str = "pilothouse"
 
 
 def configure(table: Mapping[str, Any]) -> Settings:

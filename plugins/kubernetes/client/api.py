@@ -186,7 +186,7 @@ class Api:
     async def evict(
         self, namespace: str, pod: str, *, uid: str = "", grace: int | None = None, dry_run: bool = False
     ) -> Eviction:
-        """Ask for the eviction of the pod with `uid`, no other. A refusal that heals by itself is an outcome, no error."""
+        """Ask for the eviction of the pod with `uid` only. A refusal that heals by itself is an outcome, no error."""
         from plugins.kubernetes.client import writing
 
         body = await asyncio.to_thread(writing.eviction, namespace, pod, uid=uid, grace=grace)

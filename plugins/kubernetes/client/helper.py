@@ -167,6 +167,8 @@ class Helper:
             self._use_certificate(given.client_certificate_data.encode(), given.client_key_data.encode())
         elif not given.token:
             raise self._error("gave neither a token nor a certificate with its key")
+        elif not given.token.isascii() or not given.token.strip().isprintable():
+            raise self._error("gave a token with characters that no token has")
         return _Login((given.token or "").strip(), self._renewal(given.expiration_timestamp))
 
     def _renewal(self, expiry: str | None) -> float | None:

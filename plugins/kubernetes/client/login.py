@@ -60,7 +60,9 @@ class TokenFile:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header of a token."""
+    """The header of a token. Raises Unauthorized for what cannot be one: the text itself is never shown."""
+    if not token.isascii() or not token.isprintable():
+        raise Unauthorized("the token holds characters that no token has", next_step="log in again")
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -1,0 +1,85 @@
+"""Certificates for the tests alone, good until the next century: an authority, a server `inside.test`, a client `jane`.
+
+Whoever trusts this authority trusts everybody who reads this file.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+AUTHORITY = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBmjCCAT+gAwIBAgIUYfOnQnYUGyvlXENhENNIt/GT1IcwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMTIzODUxWhgPMjEy
+NjEwMjgxMjM4NTFaMBkxFzAVBgNVBAMMDnRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEn1dogLzY3Un2GMHeaaNiHrQ6SGmc50vrB06p1tw9
+oU/PJSiHeAjnYr1GmwgU+JEkmYEarlRBOXDw0/BO28N64qNjMGEwHQYDVR0OBBYE
+FK3MypNtP4KfmrzHBDoLxDY3E3GQMB8GA1UdIwQYMBaAFK3MypNtP4KfmrzHBDoL
+xDY3E3GQMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoGCCqGSM49
+BAMCA0kAMEYCIQDBKDHNYrELlIbcbPNAzi9U4/1tmnB5/JNFCBcsZu+rvAIhAIdM
+YrWu98MM4gPJi4bmp5MTVZSz6zWFS7CqODZQY70M
+-----END CERTIFICATE-----
+"""
+SERVER = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBnDCCAUOgAwIBAgIUSHreFj13v8NtbGrYWMcC1ED5xycwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMTIzODUxWhgPMjEy
+NjEwMjgxMjM4NTFaMBExDzANBgNVBAMMBnNlcnZlcjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABI3TJ41J2cbW+w6AKQSTJGSW6lTgg3ykwfjSKW3YYAJqY37QOYTH
+8n1lfAKjbPydyx0sDcIQLq9wvUL4a2tO9tWjbzBtMBYGA1UdEQQPMA2CC2luc2lk
+ZS50ZXN0MBMGA1UdJQQMMAoGCCsGAQUFBwMBMB0GA1UdDgQWBBR9Z/nDBIMc3oZq
+qpqNTrNBv2Qg6zAfBgNVHSMEGDAWgBStzMqTbT+Cn5q8xwQ6C8Q2NxNxkDAKBggq
+hkjOPQQDAgNHADBEAiA0qjY3zVokXzhL9Y/odc1vUYWtXPxy4flNtHpW13NzhgIg
+Y/e/XmZOFzRc0HVEykjzTW3nNG250hLKDC3uAv1ZVoI=
+-----END CERTIFICATE-----
+"""
+SERVER_KEY = b"""\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFRguwg/16+P8wk2r
+GCYHtAAPDooOISjy+1yl4rAtNMihRANCAASN0yeNSdnG1vsOgCkEkyRklupU4IN8
+pMH40ilt2GACamN+0DmEx/J9ZXwCo2z8ncsdLA3CEC6vcL1C+GtrTvbV
+-----END PRIVATE KEY-----
+"""
+CLIENT = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBkjCCATegAwIBAgIUSHreFj13v8NtbGrYWMcC1ED5xygwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMTIzODUxWhgPMjEy
+NjEwMjgxMjM4NTFaMB0xDDAKBgNVBAoMA29wczENMAsGA1UEAwwEamFuZTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABOS5VFNPqdnPRnvfDVUP+RfxpQ+z5wpNuN5c
+KBpPBokfWqc+BiK2CA7/UItBX7k+QqGvhvSoQcw5hswUbU5U2l+jVzBVMBMGA1Ud
+JQQMMAoGCCsGAQUFBwMCMB0GA1UdDgQWBBQ1S28t7uJne8BQPQSux2q7xEdfjDAf
+BgNVHSMEGDAWgBStzMqTbT+Cn5q8xwQ6C8Q2NxNxkDAKBggqhkjOPQQDAgNJADBG
+AiEAxrlTv5JabcxmPtsi43Kfo2ysQ2eDPafuJXvHW0F1AxkCIQDlIIoOUdzjmkBW
+ckcighKpCrl4MEY5oSdKzLfcB0AGfA==
+-----END CERTIFICATE-----
+"""
+CLIENT_KEY = b"""\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGq9Tl+Dl28J3qofb
+Nn9PysS9yBQKq69qpq4QvfArMZmhRANCAATkuVRTT6nZz0Z73w1VD/kX8aUPs+cK
+TbjeXCgaTwaJH1qnPgYitggO/1CLQV+5PkKhr4b0qEHMOYbMFG1OVNpf
+-----END PRIVATE KEY-----
+"""
+LOCKED_KEY = b"""\
+-----BEGIN EC PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-128-CBC,41916E6B20BBF3F9AFE4533E366CBBA6
+
+T5oRNY078aGS5XW2NZCjjD8V2aDitHrDml1EIjPRFTc2E4rH2eEkxY1YN7axloRL
+dFGQdFolwf+klT/PTk1GyqsgzkMrvrI/q2vEabdD4HlfY4+xd7xMPJ4JU9V9LMeF
+qg0tIaxjgTOrXx6lySP4LMlE0OfBtbhzs6fA8P7kMnU=
+-----END EC PRIVATE KEY-----
+"""
+
+
+def server_context(folder: Path, *, ask_client: bool = False) -> ssl.SSLContext:
+    """TLS of a server `inside.test`; `ask_client`: only clients of the authority may come in."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    pair = folder / "server.pem"
+    pair.write_bytes(SERVER + SERVER_KEY)
+    context.load_cert_chain(pair)
+    if ask_client:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=AUTHORITY.decode())
+    return context
