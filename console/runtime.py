@@ -107,6 +107,7 @@ class Runtime:
             configure = await asyncio.to_thread(plugin.configure.load)
             table = dict(self.settings.plugins.get(plugin.system, {}))
             if plugin.offers is not None:
+                table.setdefault("shared_namespace", self.settings.shared_namespace)
                 table.update(self._connection)
             self._settings[plugin.system] = configure(table)
         except ConfigError:

@@ -1,0 +1,101 @@
+"""The process that works on one run: `python -m console.workflow.runner RUN [connection arguments]`.
+
+It owns no terminal and outlives the one it was started from: SIGHUP is ignored, SIGTERM and SIGINT release the run
+cleanly. What it has to say goes to the journal, and to the log that its starter gave it as stderr. Exit codes: 0 the run
+ended, 1 it failed here, 2 usage, 6 it was asked to leave or another process goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from console import paths
+from console.config import load
+from console.errors import ConsoleError
+from console.runtime import Runtime
+from console.workflow.execution import Equipment, Execution, log
+from console.workflow.journal import Fenced
+from console.workflow.lease import LeaseLost
+
+_DONE, _FAILED, _LEFT = 0, 1, 6
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The run and which cluster is meant, in the command line's own options."""
+    parser = argparse.ArgumentParser(prog="pilothouse-runner", description="Works on one run until it ends.")
+    parser.add_argument("run")
+    parser.add_argument("--config")
+    parser.add_argument("--kubeconfig", action="append", default=[])
+    parser.add_argument("--context", default="")
+    parser.add_argument("--namespace", default="")
+    parser.add_argument("--as", dest="impersonate", default="")
+    parser.add_argument("--as-group", dest="impersonate_groups", action="append", default=[])
+    return parser.parse_args(argv)
+
+
+async def equip(runtime: Runtime, run: str) -> Equipment:
+    """What a run needs of an open runtime. Raises UsageError where no platform is open."""
+    gate = await runtime.gate()
+    holder = f"{gate.who.name}@{socket.gethostname()} run {run} pid {os.getpid()} {secrets.token_hex(3)}"
+    return Equipment(
+        kernel=runtime,
+        journals=await runtime.offer(lambda offers: offers.journal),
+        leases=await runtime.offer(lambda offers: offers.leases),
+        gate=gate,
+        holder=holder,
+        most_out=runtime.settings.max_out,
+        mirrors=paths.state_dir() / "runs",
+    )
+
+
+async def work(given: argparse.Namespace) -> int:
+    """Open a runtime and work on the run; the exit code."""
+    settings = load(Path(given.config) if given.config else paths.config_file())
+    names = ("kubeconfig", "context", "namespace", "impersonate", "impersonate_groups")
+    connection: dict[str, Any] = {name: value for name in names if (value := getattr(given, name))}
+    async with Runtime(settings, connection=connection) as runtime:
+        execution = Execution(given.run, await equip(runtime, given.run))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, execution.leave, f"asked to by {signal.Signals(number).name}")
+        log.info("run %s: process %d begins", given.run, os.getpid())
+        try:
+            end = await execution.work()
+        except (Fenced, LeaseLost) as error:
+            log.warning("another process goes on: %s", error)
+            return _LEFT
+    log.info("run %s: %s", given.run, end.value if end else "left")
+    return _DONE if end else _LEFT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run it; errors are told in one line."""
+    given = arguments(sys.argv[1:] if argv is None else argv)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    for noisy in ("httpx", "httpcore", "asyncio", "kubernetes", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        return asyncio.run(work(given))
+    except ConsoleError as error:
+        log.error("%s", error)
+        return _FAILED
+    except Exception:  # noqa: BLE001 - the last line of defence writes it down
+        log.exception("run %s stopped by a defect of this console", given.run)
+        return _FAILED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,35 @@
+"""What a drain and a rejoin do on Kubernetes' own level: cordon, evict, verify; ready, uncordon, whole again.
+
+Owns the steps (data) and the code of their kinds. The verdict is plugins.kubernetes.checks.verdict's. Refuses I/O of
+its own: every request goes through the client that a step is given, with a precondition (uid, resource version).
+"""
+
+from __future__ import annotations
+
+from console.plugin import Hooks
+from plugins.kubernetes.checks.verdict import READS
+from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
+from plugins.kubernetes.maintenance.evicting import EVICT
+from plugins.kubernetes.maintenance.judging import PREFLIGHT, members, proof, verdict
+from plugins.kubernetes.maintenance.planning import steps
+from plugins.kubernetes.maintenance.returning import READY, WHOLE
+from plugins.kubernetes.maintenance.verifying import VERIFY
+
+__all__ = ["HOOKS"]
+
+HOOKS = Hooks(
+    reads=READS,
+    members=members,
+    verdict=verdict,
+    steps=steps,
+    kinds={
+        "preflight": PREFLIGHT,
+        "cordon": CORDON,
+        "evict": EVICT,
+        "verify": VERIFY,
+        "ready": READY,
+        "uncordon": UNCORDON,
+        "whole": WHOLE,
+    },
+    proof=proof,
+)

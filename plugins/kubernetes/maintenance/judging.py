@@ -1,0 +1,92 @@
+"""The verdict of a drain or a rejoin, what is the same before and after, and the look before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from console.model import Answer, Member, NodeName, Reason, Ref, Verdict
+from console.plugin import Facts, Target
+from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
+from plugins.kubernetes.checks import verdict as checks
+from plugins.kubernetes.checks.standing import standing
+from plugins.kubernetes.model import marks, tables
+from plugins.kubernetes.model.sets import STATEFUL_KINDS
+
+FOREIGN_CORDON = "foreign-cordon"
+FOREIGN_LOCK = "foreign-lock"
+
+
+def verdict(facts: Facts, target: Target) -> Verdict:
+    """What the run would meet."""
+    if target.run == "drain":
+        return Verdict((*checks.verdict(facts, target).reasons, *_locks(facts, target)))
+    if target.run == "rejoin":
+        return Verdict(tuple(checks.unread(facts)) or tuple(_back(facts, target)))
+    return Verdict((Reason(Answer.UNKNOWN, "plan", f"Kubernetes knows no run `{target.run}`"),))
+
+
+def _locks(facts: Facts, target: Target) -> Iterator[Reason]:
+    """Marks of other tools on these nodes: they may be at work there."""
+    for name in target.nodes:
+        node = facts.get(tables.NODES, name)
+        for mark in node.marks if node else ():
+            if mark.by != "pilothouse":
+                text = f"{mark.by} has marked {name}: {mark.name}={mark.value or 'set'}"
+                yield Reason(Answer.DECIDE, "locks", text, Ref("node", name), decision=FOREIGN_LOCK)
+
+
+def _back(facts: Facts, target: Target) -> Iterator[Reason]:
+    for name in target.nodes:
+        node, subject = facts.get(tables.NODES, name), Ref("node", name)
+        if node is None:
+            text = f"there is no node {name}: a node that was deleted must join again first"
+            yield Reason(Answer.UNKNOWN, "nodes", text, subject)
+        elif node.cordoned and not marks.mark(node.marks, marks.RUN):
+            who = marks.holder(node.marks) or "somebody who left no mark"
+            text = f"{name} was cordoned by {who}, not by a run: uncordoning it is your decision"
+            yield Reason(Answer.DECIDE, "cordon", text, subject, decision=FOREIGN_CORDON)
+        else:
+            state = "" if node.ready else "; it is not ready yet, the run waits for it"
+            yield Reason(Answer.SAFE, "nodes", f"{name} is {node.state}{state}", subject)
+
+
+def members(facts: Facts, node: NodeName) -> Sequence[Member]:
+    """The members of sets that stand on the node."""
+    found: list[Member] = []
+    for pod in facts.by(tables.PODS_BY_NODE, node):
+        if pod.owner is not None and pod.owner.kind in STATEFUL_KINDS:
+            ref = Ref("pod", pod.name, pod.namespace, pod.uid)
+            found.append(Member(facts.instance, pod.name, node, ref, pod.owner.name, pod.healthy))
+    return found
+
+
+def proof(facts: Facts, _target: Target) -> Mapping[str, str]:
+    """What should be the same before a drain and after the rejoin."""
+    sets, nodes = facts.rows(tables.SETS).values(), facts.rows(tables.NODES).values()
+    work = [row for row in facts.rows(tables.WORKLOADS).values() if not row.owned and row.kind != "Job"]
+    return {
+        "nodes ready": f"{sum(node.ready is True for node in nodes)}/{len(nodes)}",
+        "members ready": f"{sum(one.ready for one in sets)}/{sum(one.replicas for one in sets)}",
+        "pods of workloads ready": f"{sum(row.ready for row in work)}/{sum(row.desired for row in work)}",
+        "budgets that hold": str(sum(bool(row.blocked) for row in facts.rows(tables.BUDGETS).values())),
+    }
+
+
+async def _go(_ctx: Ctx) -> Outcome:
+    return Go()
+
+
+async def _look(ctx: Ctx) -> Outcome:
+    """The plan's question once more, right before the first change."""
+    now = verdict(ctx.facts, ctx.target)
+    leading = now.leading
+    open_ = [reason for reason in now.decisions if reason.decision not in ctx.target.decisions]
+    if leading is None or (now.answer in {Answer.SAFE, Answer.DECIDE} and not open_):
+        pods = len(standing(ctx.target.nodes, ctx.facts).evicted)
+        return Done(f"{now.answer.value}: {pods} pods to evict")
+    if now.answer is Answer.DECIDE:
+        return Stop(f"a decision is needed that was not there when the run began: {open_[0].text}", open_[0].decision)
+    return Wait(f"{leading.topic}: {leading.text}", 5.0)
+
+
+PREFLIGHT = StepKind(guard=_go, until=_look)

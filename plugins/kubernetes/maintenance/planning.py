@@ -1,0 +1,147 @@
+"""The steps of a drain and of a rejoin, from the rows as they are now. Pure.
+
+Options of a target, with kubectl's names and meanings: `grace-period` (seconds, -1: the pod's own), `timeout` (seconds
+a pod may take, 0: no end).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.plugin import Effect, Facts, Json, Right, Target
+from console.workflow.steps import Phase, Step
+from plugins.kubernetes.checks.fates import EVICTED, Fate
+from plugins.kubernetes.checks.standing import standing
+from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.pods import Pod
+from plugins.kubernetes.model.sets import STATEFUL_KINDS
+
+_PREFLIGHT_TIME = 300.0
+_VERIFY_TIME = 300.0
+_LEAVES = EVICTED | {Fate.FINISHED, Fate.LEAVING}
+
+
+def steps(facts: Facts, target: Target) -> Sequence[Step]:
+    """The graph of this run's steps."""
+    if target.run == "drain":
+        return _drain(facts, target)
+    return _rejoin(facts, target) if target.run == "rejoin" else ()
+
+
+def _drain(facts: Facts, target: Target) -> list[Step]:
+    make = _Maker(facts)
+    found = [make.step("preflight", "pre-flight", Phase.PREPARE, effect=Effect.READ, timeout=_PREFLIGHT_TIME)]
+    found += [make.of_node("cordon", node, Phase.CORDON, rights=_NODE_RIGHTS, timeout=120.0) for node in target.nodes]
+    stand = standing(target.nodes, facts)
+    before: dict[str, str] = {}
+    leaving = _in_order([pod for pod, its in stand.pods if its in _LEAVES])
+    found += [make.evict(pod, target, before) for pod in leaving]
+    return found + [
+        make.of_node("verify", node, Phase.VERIFY, effect=Effect.READ, timeout=_VERIFY_TIME) for node in target.nodes
+    ]
+
+
+def _rejoin(facts: Facts, target: Target) -> list[Step]:
+    make = _Maker(facts)
+    found: list[Step] = []
+    for node in target.nodes:
+        found += [
+            make.of_node("ready", node, Phase.RETURN),
+            make.of_node("uncordon", node, Phase.UNCORDON, rights=_NODE_RIGHTS, timeout=120.0),
+            make.of_node("whole", node, Phase.CATCH_UP, effect=Effect.READ),
+        ]
+    return found
+
+
+_NODE_RIGHTS = (Right("get", "nodes"), Right("patch", "nodes"))
+
+
+class _Maker:
+    """Steps of this instance."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def step(  # noqa: PLR0913
+        self,
+        kind: str,
+        title: str,
+        phase: Phase,
+        *,
+        name: str = "",
+        effect: Effect = Effect.CHANGE,
+        params: dict[str, Json] | None = None,
+        after: tuple[str, ...] = (),
+        rights: tuple[Right, ...] = (),
+        timeout: float = 0.0,
+    ) -> Step:
+        instance = self._facts.instance
+        return Step(
+            id=f"{instance.system}/{name or kind}",
+            title=title,
+            system=instance.system,
+            instance=instance.name,
+            kind=kind,
+            phase=phase,
+            params=params or {},
+            after=after,
+            effect=effect,
+            timeout=timeout,
+            every=0.2,  # rows are watched: a look costs nothing, and a change should be seen at once
+            rights=rights,
+        )
+
+    def of_node(  # noqa: PLR0913
+        self,
+        kind: str,
+        node: str,
+        phase: Phase,
+        *,
+        effect: Effect = Effect.CHANGE,
+        rights: tuple[Right, ...] = (),
+        timeout: float = 0.0,
+    ) -> Step:
+        row = self._facts.get(tables.NODES, node)
+        params: dict[str, Json] = {"node": node, "uid": row.uid if row else ""}
+        name = f"{kind}/{node}"
+        return self.step(
+            kind, f"{kind} {node}", phase, name=name, effect=effect, params=params, rights=rights, timeout=timeout
+        )
+
+    def evict(self, pod: Pod, target: Target, before: dict[str, str]) -> Step:
+        """One pod; members of one set come one after another, each when the one before is gone."""
+        owner = f"{pod.namespace}/{pod.owner.kind}/{pod.owner.name}" if pod.owner else ""
+        in_row = pod.owner is not None and pod.owner.kind in STATEFUL_KINDS
+        name = f"evict/{pod.key}"
+        made = self.step(
+            "evict",
+            pod.key,
+            Phase.EVICT,
+            name=name,
+            params={
+                "pod": pod.name,
+                "namespace": pod.namespace,
+                "uid": pod.uid,
+                "node": pod.node,
+                "owner": owner,
+                "grace": target.options.get("grace-period", -1),
+            },
+            after=(before[owner],) if in_row and owner in before else (),
+            rights=(
+                Right("get", "pods", namespace=pod.namespace),
+                Right("create", "pods/eviction", namespace=pod.namespace),
+            ),
+            timeout=_seconds(target.options.get("timeout", 0)),
+        )
+        if in_row:
+            before[owner] = made.id
+        return made
+
+
+def _in_order(pods: list[Pod]) -> list[Pod]:
+    """Members of a set from the highest ordinal down, as its controller would."""
+    return sorted(pods, key=lambda pod: (pod.namespace, pod.owner.name if pod.owner else pod.name, -pod.ordinal))
+
+
+def _seconds(value: Json) -> float:
+    return float(value) if isinstance(value, int | float | str) and str(value).replace(".", "", 1).isdigit() else 0.0

@@ -1,0 +1,53 @@
+"""What the kernel needs of a platform (console.offers), on Kubernetes: ConfigMaps, Leases, Events, reviews, the dialer.
+
+Everything of ours lives in one namespace (`shared_namespace`, default `pilothouse`), which is made when it is missing
+and we may make it.
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from console.plugin import Stream
+from plugins.kubernetes.client.api import Api
+from plugins.kubernetes.client.dialer import Dialer
+from plugins.kubernetes.offers.grants import Grants
+from plugins.kubernetes.offers.journals import ConfigMapJournals
+from plugins.kubernetes.offers.leases import CoordinationLeases
+from plugins.kubernetes.offers.records import AuditRecord
+
+__all__ = ["audit", "dial", "identity", "journal", "leases", "rights"]
+
+_dialers: WeakKeyDictionary[Api, Dialer] = WeakKeyDictionary()
+
+
+def journal(api: Api) -> ConfigMapJournals:
+    """Journals of runs."""
+    return ConfigMapJournals(api, api.settings.shared_namespace)
+
+
+def leases(api: Api) -> CoordinationLeases:
+    """Our own leases, never the kubelets'."""
+    return CoordinationLeases(api, api.settings.shared_namespace)
+
+
+def audit(api: Api) -> AuditRecord:
+    """The shared record of changes."""
+    return AuditRecord(api, api.settings.shared_namespace)
+
+
+def rights(api: Api) -> Grants:
+    """What the person may do."""
+    return Grants(api)
+
+
+async def identity(api: Api) -> str:
+    """Who the server takes us for."""
+    return (await api.whoami()).user
+
+
+async def dial(api: Api, host: str, port: int) -> Stream:
+    """A byte stream to an in-cluster name."""
+    if api not in _dialers:
+        _dialers[api] = Dialer(api)
+    return await _dialers[api](host, port)

@@ -1,0 +1,43 @@
+"""Which rights are missing, and a ready manifest that grants them: for whoever may give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from console.plugin import Right
+from plugins.kubernetes.client.api import Api
+
+_NAME = "pilothouse-operator"
+
+
+class Grants:
+    """console.offers.Rights."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def missing(self, rights: Sequence[Right]) -> Sequence[Right]:
+        return await self._api.rights.missing(rights)
+
+    def role(self, rights: Sequence[Right]) -> str:
+        return manifest(rights)
+
+
+def manifest(rights: Sequence[Right]) -> str:
+    """A ClusterRole for rights without a namespace, a Role for each namespace; as YAML documents."""
+    ordered = sorted(set(rights), key=lambda right: (right.namespace, right.group, right.resource, right.verb))
+    documents = [_role(namespace, list(group)) for namespace, group in groupby(ordered, key=lambda r: r.namespace)]
+    return "\n---\n".join(documents)
+
+
+def _role(namespace: str, rights: list[Right]) -> str:
+    lines = ["apiVersion: rbac.authorization.k8s.io/v1", f"kind: {'Role' if namespace else 'ClusterRole'}", "metadata:"]
+    lines.append(f"  name: {_NAME}")
+    if namespace:
+        lines.append(f"  namespace: {namespace}")
+    lines.append("rules:")
+    for (group, resource), several in groupby(rights, key=lambda right: (right.group, right.resource)):
+        verbs = ", ".join(f'"{right.verb}"' for right in several)
+        lines += [f'  - apiGroups: ["{group}"]', f'    resources: ["{resource}"]', f"    verbs: [{verbs}]"]
+    return "\n".join(lines)
