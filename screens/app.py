@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 
 from screens.desk import Desk
 from themes import LOOKS
@@ -31,6 +32,8 @@ _log = logging.getLogger("pilothouse.screens")
 WATCH_EVERY = 1.0
 """Seconds between looks whether the terminal is still there: without it, a lost one leaves a process that spins."""
 CLOSE_WITHIN = 3.0
+PATIENCE = 0.3
+"""Seconds that the next key waits at most for a widget to use up the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class PilothouseApp(App[None]):
         self.desk = Desk()
         self.kernel: Runtime | None = None
         self._typed: list[events.Key] = []
+        self._on_its_way: events.Key | None = None
         if opening.low_bandwidth:
             self.animation_level = "none"
 
@@ -118,11 +122,28 @@ class PilothouseApp(App[None]):
             await super().on_event(event)
 
     async def type_on(self) -> None:
-        """Use the keys that wait, in order, as far as nothing has to settle first."""
-        while self._typed and not self.desk.settling:
+        """Use the keys that wait, in order. A key waits until the one before was used up, wherever it went."""
+        while self._typed and not self.desk.settling and not self._on_its_way:
             key = self._typed.pop(0)
-            if self.screen is not self.desk or not self.desk.take_key(key.key):
-                await super().on_event(key)
+            if self.screen is self.desk and self.desk.take_key(key.key):
+                continue
+            self._on_its_way = key
+            self.set_timer(PATIENCE, lambda key=key: self._arrived(key))
+            taker = self.focused or self.screen
+            await super().on_event(key)
+            self._follow(taker, key)
+
+    def _follow(self, node: DOMNode, key: events.Key) -> None:
+        """Walk behind a key, queue by queue, up to the app: then whoever takes it has taken it."""
+        if node is self or not isinstance(node.parent, DOMNode):
+            self.call_later(self._arrived, key)
+        else:
+            node.call_later(self._follow, node.parent, key)
+
+    async def _arrived(self, key: events.Key) -> None:
+        if self._on_its_way is key:
+            self._on_its_way = None
+            await self.type_on()
 
     # -- leaving
 

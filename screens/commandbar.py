@@ -24,7 +24,7 @@ class CommandLine(Input):
 
     async def _on_key(self, event: events.Key) -> None:
         bar = cast("CommandBar", self.parent)
-        if event.key in {"tab", "right", "up", "down", "escape"} and bar.pressed(event.key):
+        if event.key in {"tab", "right", "up", "down", "escape", "enter"} and bar.pressed(event.key):
             event.stop()
             event.prevent_default()
             return
@@ -85,18 +85,21 @@ class CommandBar(Vertical):
         else:
             self.offer()
 
-    def on_input_submitted(self) -> None:
+    def submit(self) -> None:
+        """Do what the line says; keys typed after it wait for the page that it opens."""
         text = self.line.value.removeprefix(":").strip()
         self.close()
         if text:
             self._typed = [*(line for line in self._typed if line != text), text][-50:]
-            self.desk.start(obey(self.desk, text, self.known))
+            self.desk.settle(self.desk.start(obey(self.desk, text, self.known)))
 
     def pressed(self, key: str) -> bool:
         """A key that is the bar's own; False leaves it to the field."""
         at_end = self.line.cursor_position >= len(self.line.value)
         if key == "escape":
             self.close()
+        elif key == "enter":
+            self.submit()
         elif key == "tab" or (key == "right" and at_end):
             if self._offers:
                 self._put(self._offers[0] + " ")
