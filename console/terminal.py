@@ -23,6 +23,8 @@ from console.plugin import Terminal
 
 LEAVE = b"\x1d"
 """ctrl-], as telnet has it: leaves a shell that does not answer any more."""
+CLOSE_WITHIN = 3.0
+"""Seconds for the far end to say how it ended; the terminal goes back without that too."""
 _CHUNK = 65536
 _EDITORS = ("vi", "nano", "vim", "ed")
 
@@ -72,7 +74,11 @@ async def interact(far: Terminal, *, keyboard: int = 0, screen: int = 1) -> int 
             loop.remove_reader(keyboard)
             loop.remove_signal_handler(signal.SIGWINCH)
             signal.signal(signal.SIGWINCH, before)
-    return await far.close()
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN):
+            return await far.close()
+    except TimeoutError:
+        return None
 
 
 async def _both_ways(far: Terminal, typed: asyncio.Queue[bytes], resized: asyncio.Event, screen: int) -> None:
