@@ -21,6 +21,7 @@ import httpx
 from console.errors import BadAnswer, ConfigError, SourceError, Unreachable
 from console.http.backend import DialBackend
 from console.http.failures import Truncated, status_error, transport_error
+from console.http.sockets import SocketBackend
 from console.plugin import Stream
 
 for _name in ("httpx", "httpcore"):  # one line a request, with its URL, is not for our log
@@ -136,12 +137,13 @@ class _Transport(httpx.AsyncHTTPTransport):
             )
         except (ImportError, ValueError) as error:
             raise ConfigError(f"this proxy cannot be used: {error}", where=target.proxy) from error
-        if target.dial is not None:
+        if target.dial is not None or proxy is None:
             self._pool = httpcore.AsyncConnectionPool(
                 ssl_context=context,
                 max_connections=connections,
                 max_keepalive_connections=20,
-                network_backend=DialBackend(target.dial),
+                network_backend=DialBackend(target.dial) if target.dial is not None else SocketBackend(),
+                socket_options=options if target.dial is None else None,
             )
         self._server_name = target.server_name
 
