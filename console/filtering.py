@@ -19,7 +19,7 @@ from typing import Protocol
 from console.errors import UsageError
 from console.selector import parse_selector
 
-_WORD = re.compile(r'\s*(!?)(?:"([^"]*)"|(\S+))')
+_WORD = re.compile(r'\s*(!?)(?:"([^"]*)"|(\S*))')
 _SCOPE = re.compile(r"([A-Za-z][\w./-]*)(!?=)([^=~\s][^\s]*)$")
 _PLAIN = re.compile(r"[\w :,/@#%&=<>-]*$")
 

@@ -78,7 +78,7 @@ class PaneView(Vertical, Generic[R]):
         Binding("z", "freeze", "pause", show=False, id="freeze"),
         Binding("O", "next_sort", "sort", show=False, id="sort"),
         Binding("ctrl+s", "save", "save", show=False, id="save"),
-        Binding("c", "copy", "copy", show=False),
+        Binding("c", "copy('c')", "copy", show=False),
         Binding("ctrl+y", "copy", "copy", show=False, id="copy"),
         Binding("escape", "back", "back", show=False, id="back"),
     ]
@@ -264,6 +264,11 @@ class PaneView(Vertical, Generic[R]):
             return True
         return False
 
+    def seek(self, key: str) -> None:
+        """Put the cursor on a row as soon as it is there: the way back to where somebody was."""
+        if key:
+            self.table.seek(key)
+
     def take_focus(self) -> None:
         """The keyboard goes to the rows."""
         self.table.focus()
@@ -297,7 +302,8 @@ class PaneView(Vertical, Generic[R]):
         keys = {"describe": "d", "freeze": "z", "wide": "ctrl+w", "faults": "ctrl+z", "save": "ctrl+s"}
         if action == "back":
             return bool(self.filter_line) or self.has_class("-detail")
-        return keys.get(action) not in self._action_keys
+        key = parameters[0] if action == "copy" and parameters else keys.get(action)
+        return key not in self._action_keys
 
     def on_key(self, event: events.Key) -> None:
         letter = event.key.removeprefix("shift+").upper() if len(event.key) != 1 else event.key
@@ -335,7 +341,7 @@ class PaneView(Vertical, Generic[R]):
         at = shown.index(self.table.contents.sort) if self.table.contents.sort in shown else -1
         self.sort(shown[(at + 1) % len(shown)], descending=False)
 
-    def action_copy(self) -> None:
+    def action_copy(self, _key: str = "") -> None:
         """Copy the row's name; once more its cells; once more the cell of the column that sorts."""
         key, row = self.selected_key, self.selected
         if row is None:

@@ -22,7 +22,7 @@ async def csv_of(table: LiveTable[R], now: float) -> str:
     """The shown rows and columns of a table as CSV; lets go of the event loop every few milliseconds."""
     into = io.StringIO()
     indexes = [column.index for column in table.ruler.placed]
-    keys = list(table.contents.order.keys())
+    keys = list(table.contents.order)
     rows = (
         [table.reader.cell(index, row, now) for index in indexes]
         for row in map(table.contents.row, keys)

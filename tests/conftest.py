@@ -90,6 +90,10 @@ def _is_loopback(host: str) -> bool:
 GUARD = NetworkGuard()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-pictures", action="store_true", help="write the text pictures of screens anew")
+
+
 def pytest_configure() -> None:
     """Say that the main thread has no event loop: looptime asks for one in plain tests too, and would leave it open."""
     asyncio.set_event_loop(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from rich.segment import Segment
@@ -123,12 +124,12 @@ def finish(segments: list[Segment], ruler: Ruler, end: Segment, under: Style, ov
         segments = list(Strip.join(parts).adjust_cell_length(ruler.room))
     elif have < ruler.room:
         segments = [*segments, Segment(" " * (ruler.room - have))]
+    above = Style.null() if over is None else over
+    styled = [(piece, (under + own if own else under) + above) for piece, own, _ in segments]
+    styled.append((end.text, under + end.style if end.style else under))
     out: list[Segment] = []
     text, style = "", under
-    for piece, own, _ in (*segments, end):
-        whole = under + own if own else under
-        if over is not None and piece is not end.text:
-            whole += over
+    for piece, whole in styled:
         if whole != style:
             if text:
                 out.append(Segment(text, style))
@@ -143,14 +144,25 @@ def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
     if old is new:
         return None
     before, after = list(old), list(new)
-    head, start = 0, 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        start += before[head].cell_length
-        head += 1
-    if head == len(before) == len(after):
+    if before == after:
         return None
-    tail, end = 0, new.cell_length
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
-        end -= before[-1 - tail].cell_length
-        tail += 1
+    start = _same(before, after)
+    end = new.cell_length - _same(
+        [Segment(text[::-1], style) for text, style, _ in reversed(before)],
+        [Segment(text[::-1], style) for text, style, _ in reversed(after)],
+    )
     return start, max(end, start + 1)
+
+
+def _same(one: Sequence[Segment], other: Sequence[Segment]) -> int:
+    """Cells at the beginning that look the same; parts of a segment count in ASCII only, where a letter is a cell."""
+    cells = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine == theirs:
+            cells += mine.cell_length
+            continue
+        if mine.style == theirs.style and mine.text.isascii() and theirs.text.isascii():
+            same = takewhile(lambda pair: pair[0] == pair[1], zip(mine.text, theirs.text, strict=False))
+            cells += sum(1 for _ in same)
+        break
+    return cells

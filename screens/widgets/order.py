@@ -44,7 +44,7 @@ class Order(Generic[R]):
         """The row key in a place. Raises IndexError."""
         return self._list[index][-1]
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """All shown keys, first to last."""
         return (rank[-1] for rank in self._list)
 

@@ -86,7 +86,7 @@ class Steering:
             self.top = self.index
         elif reveal and self.index >= self.top + body:
             self.top = self.index - body + 1
-        self.top = min(max(0, self.top), max(0, len(order) - body))
+        self.top = min(max(0, self.top), max(0, len(order) - max(1, body)))
         self._top_key = order.key_at(self.top) if len(order) else None
 
 

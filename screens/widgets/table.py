@@ -80,8 +80,14 @@ class LiveTable(Navigation[R], can_focus=True):
         self._painted: list[Strip] = []
         self._paint: tuple[Paint, Style] | None = None
         self._rest: asyncio.Task[None] | None = None
+        self._sought: str | None = None
         self._words: tuple[Cell, ...] = ()
         self._later: dict[str, Timer] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether slices of work are outstanding."""
+        return self._rest is not None
 
     def _read_clock(self) -> float:
         return self._now
@@ -168,9 +174,21 @@ class LiveTable(Navigation[R], can_focus=True):
     def settle(self) -> None:
         """Rows may have moved: keep the cursor on its row and its place, then paint what differs."""
         self.steering.follow(self.contents.order, self.body)
+        self._find()
         self._measure()
         self.repaint()
         self.tell()
+
+    def seek(self, key: str) -> None:
+        """Put the cursor on a row as soon as it is there, unless a person moves it first."""
+        self._sought = key
+        self._find()
+
+    def _find(self) -> None:
+        at = None if self._sought is None or self.steering.held else self.contents.order.index_of(self._sought)
+        if at is not None:
+            self._sought = None
+            self.steering.go(self.contents.order, self.body, at)
 
     def _notice(self, snapshot: Snapshot[R], delta: Delta) -> None:
         """Remember which cells of drawn rows are new or different, to mark them for a while."""
@@ -258,22 +276,24 @@ class LiveTable(Navigation[R], can_focus=True):
         first = not any(column.width for column in self._measured)
         stride = max(1, len(order) // _SAMPLED) if first else 1
         window = range(self.steering.top, min(len(order), self.steering.top + self.body))
-        keys = [order.key_at(at) for at in {*window, *(range(0, len(order), stride) if first else ())}]
-        rows = [row for row in map(self.contents.row, keys) if row is not None]
+        lines = {*window, *(range(0, len(order), stride) if first else ())}
+        found = [(order.depth_at(at), self.contents.row(order.key_at(at))) for at in lines]
+        rows = [(depth, row) for depth, row in found if row is not None]
         if not rows:
             return
         self._measured_at = self._clock.monotonic()
-        measured = widened(self._measured, [self._widths(row) for row in rows])
+        measured = widened(self._measured, [self._widths(row, depth) for depth, row in rows])
         if measured != self._measured:
             self._measured = measured
             self._place()
             self.repaint()
 
-    def _widths(self, row: R) -> Sequence[tuple[int, bool]]:
+    def _widths(self, row: R, depth: int) -> Sequence[tuple[int, bool]]:
         out: list[tuple[int, bool]] = []
-        for cell in self.reader.cells(row, self._now):
+        for at, cell in enumerate(self.reader.cells(row, self._now)):
             glyph = cell.tone in IN_TABLES and bool(cell.text)
-            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph, glyph))
+            indent = 2 * depth if at == 0 else 0
+            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph + indent, glyph))
         return out
 
     # -- lines
