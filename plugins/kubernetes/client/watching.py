@@ -143,6 +143,8 @@ class _Follower(Generic[S, R]):
             ):
                 self._projection.page(page)
                 version = version or page.version
+            if not version:
+                raise BadAnswer("the list has no resourceVersion, so it cannot be watched", where=self._where())
             self._position.reached(scope, version)
         self._projection.end()
         self._position.complete = True
