@@ -15,7 +15,7 @@ import signal
 import tempfile
 import termios
 import tty
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 from console.errors import ConsoleError, UsageError
@@ -30,7 +30,7 @@ _EDITORS = ("vi", "nano", "vim", "ed")
 
 
 @contextlib.contextmanager
-def _raw(fd: int) -> Iterator[None]:
+def _raw(fd: int) -> Generator[None]:
     before = termios.tcgetattr(fd)
     tty.setraw(fd)
     try:

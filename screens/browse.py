@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 
 from console.errors import UsageError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.store import View
     from screens.desk import Desk
 
+RIGHT = 3
 _LOUD = {Tone.BAD: "error", Tone.WARN: "warning"}
 
 
@@ -54,6 +55,8 @@ class PanePage(Page):
         yield self.rows
 
     def on_mount(self) -> None:
+        if self.place.subject:
+            self.rows.table.seek(self.place.subject)
         if self.place.filter and (problem := self.rows.set_filter(self.place.filter)):
             self.desk.say(problem, "warning")
 
@@ -96,6 +99,9 @@ class PanePage(Page):
             view("faults", "faults", rows.action_faults, "only rows with a fault"),
             view("freeze", "pause", rows.action_freeze, "keep the rows as they are, or catch up"),
             view("sort", "sort", rows.action_next_sort, "sort by the next column; shift with a letter sorts by it"),
+            view("mark", "mark", rows.table.action_mark, "actions then work on all marked rows"),
+            view("mark-range", "mark range", rows.table.action_mark_range, "from the row marked last to here"),
+            view("unmark", "unmark", rows.table.action_unmark, "take all marks away"),
             view("copy", "copy", rows.action_copy, "the name; again: the row; again: the cell"),
             view("save", "save", rows.action_save, "the shown rows as CSV"),
             *self._namespaces(),
@@ -115,6 +121,11 @@ class PanePage(Page):
         facets: Mapping[str, str] = {**self.rows.scope, "namespace": namespace}
         self.rows.set_scope({key: value for key, value in facets.items() if value})
         self.post_message(self.Changed())
+
+    def on_click(self, event: events.Click) -> None:
+        """The right mouse button opens the menu of the row under it."""
+        if event.button == RIGHT:
+            self.desk.press(self.desk.keymap.key("menu"))
 
     # -- ways out of here
 

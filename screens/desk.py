@@ -102,8 +102,8 @@ class Desk(Screen[None]):
             await work
         except ConsoleError as error:
             self.say(str(error), "error")
-        except Exception as error:
-            _log.exception("a page or a plugin failed")
+        except Exception as error:  # noqa: BLE001  # it is logged and said
+            _log.error("a page or a plugin failed", exc_info=error)
             self.say(f"{type(error).__name__}: {error} (the log file has more)", "error")
 
     def stand(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
@@ -129,7 +129,7 @@ class Desk(Screen[None]):
     def _settled(self, task: asyncio.Task[Any] | None) -> None:
         if self._settling is not None and task in {self._settling, None}:
             self._settling = None
-            app = self.app
+            app = app_of(self)
             if app.is_running and isinstance(app, TypesAhead):
                 app.call_next(app.type_on)
 
@@ -149,7 +149,7 @@ class Desk(Screen[None]):
         answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         self._questions += 1
         try:
-            await self.app.push_screen(question, lambda given: None if answer.done() else answer.set_result(given))
+            await app_of(self).push_screen(question, lambda given: None if answer.done() else answer.set_result(given))
             self._settled(None)
             return await answer
         finally:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from console.plugin import Effect, Right
 from console.text import clean
 from screens.acting import agreed
 from screens.dialogs import Choice, Confirm, Touch
+from screens.paint import app_of
 
 if TYPE_CHECKING:
     from screens.browse import PanePage
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def handed_over(desk: Desk) -> Iterator[None]:
+def handed_over(desk: Desk) -> Generator[None]:
     """The terminal belongs to somebody else inside; nothing of ours is painted. Raises Refused where that cannot be."""
     try:
-        with desk.app.batch_update(), desk.app.suspend():
+        app = app_of(desk)
+        with app.batch_update(), app.suspend():
             yield
     except SuspendNotSupported as error:
         raise Refused("this terminal cannot be handed over") from error
@@ -97,7 +99,7 @@ async def edit(page: PanePage, row: Any) -> None:
     write, before = manifest.write, await manifest.read(client, row, True)
     text, problem = before, ""
     while True:
-        header = "".join(f"# {line}\n" for line in problem.splitlines())
+        header = _commented(problem)
         with handed_over(desk):
             changed = await terminal.edited(header + text, suffix=".yaml", environ=os.environ)
         text = _without(changed, header)
@@ -120,6 +122,11 @@ async def edit(page: PanePage, row: Any) -> None:
         return
     said = await gate.perform(deed, lambda: write(client, row, text, False), given=typed or "yes")
     desk.say(said)
+
+
+def _commented(text: str) -> str:
+    lines = [f"# {clean(line, 400)}" for line in text.splitlines()]
+    return "\n".join([*lines, ""]) if lines else ""
 
 
 def _without(text: str, header: str) -> str:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from console.format import timestamp
 from screens.commands import Command
 from screens.page import Page
+from screens.paint import app_of
 from screens.widgets.filterbar import FilterBar
 from screens.widgets.logview import LogView
 from screens.widgets.status import Line, Part
@@ -117,5 +118,5 @@ class LinedPage(Page):
 
     def copy(self) -> None:
         """Copy the shown lines by OSC 52."""
-        self.app.copy_to_clipboard(self._text())
+        app_of(self).copy_to_clipboard(self._text())
         self.desk.say(f"copied {len(self.view.shown)} lines")

@@ -108,7 +108,7 @@ class LogsPage(LinedPage):
         self.reading.tasks = [self.desk.stand(self._follow(source)) for source in self.reading.sources]
         self.retitle()
 
-    def query(self, source: str) -> LogQuery:
+    def asked(self, source: str) -> LogQuery:
         """What is asked of the plugin for one source."""
         reading = self.reading
         since = reading.since if reading.since is None or reading.since > 0 else None
@@ -124,7 +124,7 @@ class LogsPage(LinedPage):
 
     async def _follow(self, source: str) -> None:
         """Lines of one source until its log ends; a connection that breaks is taken up again where it was."""
-        clock, query = self.desk.kernel.clock, self.query(source)
+        clock, query = self.desk.kernel.clock, self.asked(source)
         while True:
             began = clock.now()
             try:

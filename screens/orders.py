@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from screens.commands import Command
+from screens.paint import app_of
 from screens.trail import OVERVIEW, Place
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def _moving(desk: Desk) -> tuple[Command, ...]:
         desk.left = desk.commands
         desk.go(Place("help"))
 
-    trail = desk.ways.half.trail
+    trail, app = desk.ways.half.trail, app_of(desk)
     return (
         Command("command", "command", lambda: command_line(desk), hint=True, help="go to any pane or kind, :q to quit"),
         Command("help", "help", show_help, hint=True, help="every key that works here"),
@@ -33,11 +34,11 @@ def _moving(desk: Desk) -> tuple[Command, ...]:
         Command("last", "last place", desk.ways.swap, help="the place shown before this one"),
         Command("older", "older place", lambda: desk.ways.step(-1), help="back on the trail"),
         Command("newer", "newer place", lambda: desk.ways.step(1), help="forth on the trail"),
-        Command("palette", "palette", desk.app.action_command_palette, help="every command by name"),
+        Command("palette", "palette", app.action_command_palette, help="every command by name"),
         Command("split", "split", desk.ways.split, help="two pages side by side, or one again"),
         Command("other", "other side", desk.ways.move, help="the keyboard to the other page", why=lambda: _alone(desk)),
         Command("overview", "overview", lambda: desk.go(OVERVIEW), help="one screen for the person on call"),
-        Command("quit", "quit", desk.app.exit, help="leave; runs go on by themselves"),
+        Command("quit", "quit", app.exit, help="leave; runs go on by themselves"),
     )
 
 
@@ -79,4 +80,4 @@ def reload(desk: Desk) -> None:
 
 def picture(desk: Desk) -> None:
     """Save the screen as an SVG file and say where."""
-    desk.say(f"saved {desk.app.save_screenshot()}")
+    desk.say(f"saved {app_of(desk).save_screenshot()}")

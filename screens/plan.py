@@ -123,7 +123,8 @@ class PlanPage(Page):
                     help="consent to a named loss or outage, or take it back"),
             Command("plan-start", "start", self.begin, key="s", hint=True, group="plan", effect=Effect.CHANGE,
                     help="begin the run; it goes on by itself", why=lambda: not_yet() or self._blocked()),
-            Command("plan-export", "export", self.export, key="e", hint=True, group="plan", help="as JSON", why=not_yet),
+            Command("plan-export", "export", self.export, key="e", hint=True, group="plan",
+                    help="as JSON", why=not_yet),
             Command("reload", "check again", self.check, hint=True, group="plan"),
             Command("back", "leave (nothing was changed)", lambda: self.desk.ways.step(-1), hint=True, group="plan"),
         )  # fmt: skip

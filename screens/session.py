@@ -12,6 +12,7 @@ from console.model import SourceState
 from screens.colon import Known, Order, parse
 from screens.keymap import Keymap
 from screens.outlook import connection, nodes_out
+from screens.paint import app_of
 from screens.trail import OVERVIEW, Place, scoped
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def attach(desk: Desk, kernel: Runtime, opening: Opening) -> None:
     desk.set_interval(SLOW_TICK if desk.low_bandwidth else TICK, lambda: tick(desk))
     desk.start(identify(desk))
     for broken in kernel.broken:
-        desk.say(f"plugin {broken.plugin} cannot be used: {broken.reason}", "warning")
+        desk.say(f"plugin {broken.name} cannot be used: {broken.reason}", "warning")
     await obey(desk, opening.start or kernel.settings.start)
     if opening.tour:
         from screens.tour import begin
@@ -115,7 +116,7 @@ def located(desk: Desk, place: Place) -> Place:
 async def _order(desk: Desk, order: Order) -> None:
     match order.verb:
         case "quit":
-            desk.app.exit()
+            app_of(desk).exit()
         case "ctx":
             await switch(desk, order.name)
         case "theme":
@@ -154,7 +155,7 @@ def set_theme(desk: Desk, name: str) -> None:
 
     if name not in LOOKS:
         raise UsageError(f"there is no theme `{name}`", next_step="known: " + ", ".join(LOOKS))
-    desk.app.theme = name
+    app_of(desk).theme = name
     desk.changed()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from screens.paint import app_of
 from screens.trail import Place, Trail
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Ways:
                 self._remember(half)
                 half.trail.go(place)
             page.set_class(half is not self.halves[0], "other")
-            with self.desk.app.batch_update():
+            with app_of(self.desk).batch_update():
                 await self.desk.query_one("#pages").mount(page, before=old)
                 half.page = page
                 if old is not None:

@@ -79,7 +79,7 @@ class FooterLine(Line):
         """Show (key, its label, title) as far as there is room."""
         parts: list[Part] = [(" ", "plain")]
         self._spans = []
-        at, room = 1, (self.size.width or self.app.size.width) - 1
+        at, room = 1, (self.size.width or app_of(self).size.width) - 1
         for key, label, title in hints:
             cells = span(label) + 1 + span(title)
             if at + cells > room:

@@ -293,7 +293,9 @@ VERDICTS: dict[str, Verdict] = {}
 
 
 def _verdict(_facts: Facts, target: Target) -> Verdict:
-    return Verdict.merged(VERDICTS.get(node, Verdict((Reason(Answer.SAFE, "boats", "no boat is lost"),))) for node in target.nodes)
+    return Verdict.merged(
+        VERDICTS.get(node, Verdict((Reason(Answer.SAFE, "boats", "no boat is lost"),))) for node in target.nodes
+    )
 
 
 def _steps(_facts: Facts, target: Target) -> Sequence[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -68,12 +68,12 @@ class Driver:
     @property
     def said(self) -> list[str]:
         """What the program said in one-line messages that still stand."""
-        return [str(note.message) for note in self.app._notifications]  # noqa: SLF001  # Textual has no other way
+        return [str(note.message) for note in self.app._notifications]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     def text(self) -> str:
         """What stands on the screen, line by line."""
         screen = self.app.screen
-        lines = screen._compositor.render_strips()  # noqa: SLF001  # the only place that knows what is painted
+        lines = screen._compositor.render_strips()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
 
     async def sees(self, *words: str) -> None:
@@ -84,7 +84,7 @@ class Driver:
 @asynccontextmanager
 async def driving(
     *, size: tuple[int, int] = (100, 30), settings: Settings | None = None, start: str = "", **opening: Any
-) -> AsyncIterator[Driver]:
+) -> AsyncGenerator[Driver]:
     """The program on a small sea, open and at rest."""
     sea, clock = fleet.sea(), FakeClock()
 
