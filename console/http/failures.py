@@ -111,7 +111,7 @@ def _told(error: BaseException) -> tuple[str, str] | None:
             "check the certificate authority and the server's name (tls-server-name)",
         )
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}", ""
+        return f"TLS failed: {(getattr(error, 'reason', None) or str(error)).replace('_', ' ').lower()}", ""
     if isinstance(error, socket.gaierror):
         return "the server's name is not known", "check the address, VPN and DNS"
     if isinstance(error, ConnectionRefusedError):

@@ -55,18 +55,21 @@ class _Socket(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         try:
             async with asyncio.timeout(timeout):
-                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+                await self._secure(ssl_context, server_hostname)
         except BaseException as error:
             self._writer.transport.abort()
             if isinstance(error, TimeoutError):
                 raise httpcore.ConnectTimeout from error
-            if isinstance(error, ConnectionError):
-                cut = ssl.SSLError(ssl.SSL_ERROR_EOF, "the connection was cut in the middle of the handshake")
-                raise httpcore.ConnectError(str(cut)) from cut
             if isinstance(error, OSError):
                 raise httpcore.ConnectError(str(error)) from error
             raise
         return self
+
+    async def _secure(self, context: ssl.SSLContext, name: str | None) -> None:
+        try:
+            await self._writer.start_tls(context, server_hostname=name)
+        except ConnectionError as error:
+            raise ssl.SSLError(ssl.SSL_ERROR_EOF, "the connection was cut in the middle of the handshake") from error
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # a kept connection on which something arrived was closed by the server
