@@ -25,7 +25,7 @@ class Settings:
     request_timeout   seconds for one request; `watch_idle`: silence after which a watch is suspect
     login_timeout     seconds for a login helper
     page_size         objects a page of a list
-    streaming_lists   sendInitialEvents: auto (where it is served), always, never
+    streaming_lists   sendInitialEvents: auto (when a position was lost), always, never
     compression       gzip: auto (where the link is slow), always, never
     direct            reach pod addresses directly, although this host is not proved to be a node: a VPN may own them
     dial_namespace    the namespace of host names that have none

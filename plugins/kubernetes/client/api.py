@@ -252,13 +252,17 @@ class Api:
         candidates = (*more, *self.settings.namespaces, self.context.namespace)
         return await self.rights.readable_namespaces(selection, candidates)
 
-    async def streams_lists(self, wish: str, group: str) -> bool:
-        """Whether to try a streaming list for `group`: `wish` is auto, always or never."""
+    async def streams_lists(self, wish: str, group: str, *, again: bool) -> bool:
+        """Whether to try a streaming list for `group`: `wish` is auto, always or never.
+
+        Auto lists in pages first, since their first rows come sooner and they cost us less; but `again`, when everybody
+        lost the position at once, a streaming list spares the server, where it has them.
+        """
         if wish == "auto":
             wish = self.settings.streaming_lists
-        if wish != "auto":
-            return wish == "always" and group not in self._without_streaming
-        return group not in self._without_streaming and (await self.version()).at_least(*_STREAMING_SINCE)
+        if wish == "never" or group in self._without_streaming:
+            return False
+        return wish == "always" or (again and (await self.version()).at_least(*_STREAMING_SINCE))
 
     def no_streaming(self, group: str) -> None:
         """`group` refused a streaming list; aggregated API servers each have their own mind."""

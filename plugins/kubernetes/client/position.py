@@ -6,10 +6,14 @@ from plugins.kubernetes.client.listing import Selection
 
 
 class Position:
-    """The version that each watched collection has reached. `complete`: the feed holds one whole list."""
+    """The version that each watched collection has reached. `complete`: the feed holds one whole list.
+
+    `lost`: it held one before, and the position in it was lost.
+    """
 
     def __init__(self) -> None:
         self.complete = False
+        self.lost = False
         self._versions: dict[Selection, str] = {}
 
     @property
@@ -27,5 +31,6 @@ class Position:
 
     def forget(self) -> None:
         """The position is worth nothing any more: list again."""
+        self.lost = self.lost or self.complete
         self.complete = False
         self._versions.clear()

@@ -128,7 +128,8 @@ class _Follower(Generic[S, R]):
 
     async def _fill(self, scopes: list[Selection], limits: str) -> None:
         self._position.forget()
-        if len(scopes) == 1 and await self._api.streams_lists(self._wishes.streaming, self._selection.group):
+        wish, again = self._wishes.streaming, self._position.lost
+        if len(scopes) == 1 and await self._api.streams_lists(wish, self._selection.group, again=again):
             try:
                 await self._watch_once(scopes[0], initial=True)
                 self._projection.limit(limits)

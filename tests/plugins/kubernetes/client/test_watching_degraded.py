@@ -8,7 +8,7 @@ from console.errors import Forbidden
 from plugins.kubernetes.config import Settings
 from tests.plugins.kubernetes.client.parts import bookmark, pod, pod_list
 from tests.plugins.kubernetes.client.server import Call
-from tests.plugins.kubernetes.client.session import PODS, following, is_watch, line
+from tests.plugins.kubernetes.client.session import PODS, following, is_watch, later, line
 
 
 async def test_streaming_lists_are_used_where_they_are_wanted() -> None:
@@ -49,24 +49,36 @@ async def test_a_server_without_streaming_lists_is_listed_in_pages_and_remembere
         await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"])
         assert session.lists() == 1
         assert session.versions() == ["", "5"]
-        assert not await session.api.streams_lists("always", "")
-        assert await session.api.streams_lists("always", "metrics.k8s.io")
+        assert not await session.api.streams_lists("always", "", again=True)
+        assert await session.api.streams_lists("always", "metrics.k8s.io", again=False)
 
 
-async def test_an_old_server_is_not_asked_for_streaming_lists() -> None:
+@pytest.mark.parametrize(("version", "streams"), [("v1.22.17+vendor", False), ("v1.31.9", False), ("v1.34.0", True)])
+async def test_a_lost_position_is_found_again_by_a_streaming_list_where_there_are_some(
+    version: str,
+    streams: bool,  # noqa: FBT001
+) -> None:
     async def script(call: Call) -> None:
         if call.path == "/version":
-            await call.reply({"gitVersion": "v1.22.17", "major": "1", "minor": "22+"})
+            await call.reply({"gitVersion": version, "major": "1", "minor": version.split(".")[1] + "+"})
+        elif "sendInitialEvents" in call.query:
+            await call.start()
+            await call.send(line("ADDED", pod("b")) + line("BOOKMARK", bookmark(50, ended=True)))
+            await call.hold()
+        elif call.query.get("resourceVersion") == "5":
+            await call.refuse(410, "too old resource version", reason="Expired")
         elif is_watch(call):
             await call.start()
             await call.hold()
         else:
-            await call.reply(pod_list(version=5))
+            first = session.lists() == 1
+            await call.reply(pod_list(pod("a" if first else "b"), version=5 if first else 50))
 
-    async with following(script, settings=Settings()) as session:
-        await session.feed.until(lambda: session.feed.calls[-1:] == ["heard"])
-        assert session.server.paths() == ["GET /version", f"GET {PODS}", f"GET {PODS}"]
-        assert not any("sendInitialEvents" in call.query for call in session.server.calls)
+    async with following(later(lambda: script), settings=Settings()) as session:
+        await session.feed.until(lambda: session.feed.calls.count("end") == 2)
+        assert set(session.feed.rows) == {"default/b"}
+        assert session.server.paths()[:4] == [f"GET {PODS}", f"GET {PODS}", "GET /version", f"GET {PODS}"]
+        assert ("sendInitialEvents" in session.server.calls[3].query) is streams
 
 
 def restricted(call: Call) -> bool:
