@@ -127,7 +127,8 @@ def describe(row: StatefulRow, facts: Facts) -> Sequence[Section]:
         ("kept claims", optional(one.retention)),
         *((f"budget {b.name}", Cell(f"{b.demand}: {b.blocked or f'allows {b.allowed}'}")) for b in row.budgets),
     ]
-    return [Section(one.kind, tuple(about)), podparts.events_section(f"{one.kind} {one.namespace}/{one.name}", facts)]
+    events = podparts.events_section(f"{one.kind} {one.namespace}/{one.name}", facts)
+    return [Section(one.kind, tuple(about)), *([events] if events.lines else [])]
 
 
 def _members(row: StatefulRow, facts: Facts) -> list[Pod]:

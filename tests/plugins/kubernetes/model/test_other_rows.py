@@ -62,7 +62,11 @@ def test_a_set_knows_its_rules_and_a_pod_set_has_one_form_with_it() -> None:
     )
     assert zookeeper.templates[0].size == 20 * 2**30
     assert not zookeeper.rolling
-    wire = {"metadata": {"name": "kafka", "namespace": "k"}, "spec": {"pods": [{}, {}]}, "status": {"readyPods": 1}}
+    wire: dict[str, Any] = {
+        "metadata": {"name": "kafka", "namespace": "k"},
+        "spec": {"pods": [{}, {}]},
+        "status": {"readyPods": 1},
+    }
     pod_set = row("strimzipodsets", wire)
     assert (pod_set.key, pod_set.replicas, pod_set.ready) == ("k/StrimziPodSet/kafka", 2, 1)
 

@@ -9,8 +9,8 @@ import pytest
 from plugins.kubernetes.model.pods import Pod
 from tests.plugins.kubernetes.rows import pod, row
 
-_RUNNING = {"running": {}}
-_DONE = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+_RUNNING: dict[str, Any] = {"running": {}}
+_DONE: dict[str, Any] = {"terminated": {"exitCode": 0, "reason": "Completed"}}
 
 
 def _container(name: str, state: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def _pod(*, init: tuple[Any, ...] = (), main: tuple[Any, ...] = (), **more: Any)
     return row("pods", pod("p", status=status, spec=spec, **more))
 
 
-_NOT_INITIALIZED = {"conditions": [{"type": "Initialized", "status": "False"}], "phase": "Pending"}
+_NOT_INITIALIZED: dict[str, Any] = {"conditions": [{"type": "Initialized", "status": "False"}], "phase": "Pending"}
 
 CASES: list[tuple[str, Pod, tuple[str, int, int]]] = [
     ("running", _pod(main=(_container("a", _RUNNING, ready=True),)), ("Running", 1, 0)),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Any
 
 import msgspec
 import pytest
@@ -65,7 +66,9 @@ def test_ordinals_claims_and_mirrors() -> None:
 
 
 def test_an_ephemeral_volume_is_a_claim_named_after_the_pod() -> None:
-    spec = {"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}, {"name": "t", "emptyDir": {}}]}
+    spec: dict[str, Any] = {
+        "volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}, {"name": "t", "emptyDir": {}}]
+    }
     made = row("pods", pod("p", spec=spec))
     assert made.claims == ("p-scratch",)
     assert made.empty_dirs == 1
