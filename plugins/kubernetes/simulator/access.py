@@ -8,6 +8,7 @@ from typing import Any
 
 from plugins.kubernetes.simulator.answers import Answer, json_answer
 from plugins.kubernetes.simulator.calls import Call, Request, User
+from plugins.kubernetes.simulator.clock import stamp
 from plugins.kubernetes.simulator.fields import child
 from plugins.kubernetes.simulator.status import ApiError, no_such_method, unauthorized
 from plugins.kubernetes.simulator.world import World
@@ -173,7 +174,7 @@ def denied_path(user: User, asked: Request) -> ApiError:
     return ApiError(403, "Forbidden", message, details={})
 
 
-def review(rights: Rights, user: User, call: Call) -> Answer:
+def review(rights: Rights, user: User, call: Call, *, now: float) -> Answer:
     """Answer one of the reviews about oneself."""
     if call.verb != "create":
         raise no_such_method()
@@ -183,20 +184,20 @@ def review(rights: Rights, user: User, call: Call) -> Answer:
         head: Object = {
             "kind": "SelfSubjectReview",
             "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {"creationTimestamp": None},
+            "metadata": {"creationTimestamp": stamp(now)},
         }
         return json_answer(head | {"status": {"userInfo": info}}, 201)
     spec = child(body, "spec")
     kind = "SelfSubjectAccessReview" if call.resource == "selfsubjectaccessreviews" else "SelfSubjectRulesReview"
-    head = {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "metadata": {"creationTimestamp": None}}
+    head = {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
     if kind == "SelfSubjectAccessReview":
         return json_answer(head | {"spec": spec, "status": _access(rights, user, spec)}, 201)
     return json_answer(head | {"spec": {}, "status": _rules(rights, user, spec.get("namespace", ""))}, 201)
 
 
 def _access(rights: Rights, user: User, spec: Object) -> Object:
-    wanted = spec.get("resourceAttributes")
-    if wanted is None:
+    wanted = child(spec, "resourceAttributes")
+    if not wanted:
         allowed = any("*" in rule.resources for rule in rights.rules_of(user))
         return {"allowed": allowed}
     asked = Access(
@@ -208,10 +209,7 @@ def _access(rights: Rights, user: User, spec: Object) -> Object:
         wanted.get("name", ""),
     )
     if rights.allows(user, asked):
-        return {
-            "allowed": True,
-            "reason": f'RBAC: allowed by ClusterRoleBinding "{user.groups[0] if user.groups else user.name}"',
-        }
+        return {"allowed": True}
     return {"allowed": False}
 
 

@@ -47,12 +47,12 @@ Reply = Answer | Stream | Upgrade
 
 def json_answer(body: Any, status: int = 200) -> Answer:
     """A JSON document."""
-    return Answer(status, encode(body))
+    return Answer(status, encode(body) + b"\n")
 
 
 def error_answer(error: ApiError) -> Answer:
     """A Status with its headers."""
-    return Answer(error.code, encode(error.status()), headers=tuple(error.headers()))
+    return Answer(error.code, encode(error.status()) + b"\n", headers=tuple(error.headers()))
 
 
 def text_answer(text: str, status: int = 200) -> Answer:

@@ -11,11 +11,13 @@ from plugins.kubernetes.simulator import logs, metrics, streams
 from plugins.kubernetes.simulator.access import Access, Rights, check, denied_path, identify, review
 from plugins.kubernetes.simulator.answers import Answer, Reply, error_answer, text_answer
 from plugins.kubernetes.simulator.calls import Call, Request, User, read_call
-from plugins.kubernetes.simulator.discovery import discover
+from plugins.kubernetes.simulator.deleting import delete, delete_collection
+from plugins.kubernetes.simulator.discovery import discover, known_group
 from plugins.kubernetes.simulator.eviction import evict
 from plugins.kubernetes.simulator.faults import Garble, Scripted
 from plugins.kubernetes.simulator.kinds import COMPUTED
 from plugins.kubernetes.simulator.reading import get, list_all
+from plugins.kubernetes.simulator.scaling import get_scale
 from plugins.kubernetes.simulator.status import (
     ApiError,
     encode,
@@ -26,7 +28,7 @@ from plugins.kubernetes.simulator.status import (
 )
 from plugins.kubernetes.simulator.watching import watch
 from plugins.kubernetes.simulator.world import World
-from plugins.kubernetes.simulator.writing import create, delete, delete_collection, get_scale, patch, update
+from plugins.kubernetes.simulator.writing import create, patch, update
 
 PUBLIC = ("/version", "/readyz", "/livez", "/healthz")
 Handler = Callable[[World, Call], Reply]
@@ -96,7 +98,7 @@ class Api:
             return self._no_resource(asked, user)
         check(self.rights, user, call)
         if call.kind is None:
-            return review(self.rights, user, call)
+            return review(self.rights, user, call, now=self.world.clock.now())
         return self._handler(call)(self.world, call)
 
     def _no_resource(self, asked: Request, user: User) -> Reply:
@@ -108,7 +110,7 @@ class Api:
                 raise self._unexpected(asked, no_such_method())
             return found
         self._unexpected(asked, no_such_path())
-        if asked.path.startswith(("/api/v1/", "/apis/")):
+        if known_group(asked.path):
             raise no_such_path()
         return text_answer("404 page not found\n", 404)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 from plugins.kubernetes.simulator.kinds import CREATE_ONLY, SERVED, Kind
-from plugins.kubernetes.simulator.status import bad_request
+from plugins.kubernetes.simulator.status import bad_request, encode, invalid
 
 Object = dict[str, Any]
 
@@ -53,7 +53,8 @@ class Request:
         try:
             return msgspec.json.decode(self.body)
         except msgspec.DecodeError as error:
-            raise bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+            start = "the object provided is unrecognized (must be of type object)"
+            raise bad_request(f"{start}: couldn't get version/kind; json parse error: {error}") from None
 
     def document(self) -> Object:
         """The body as a JSON object."""
@@ -94,11 +95,12 @@ class Call:
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing may be stored; 400 for a value that does not exist."""
+        """Whether nothing may be stored; 422 for a value that does not exist."""
         values = self.request.params.get("dryRun", [])
         if any(value != "All" for value in values):
-            wrong = f'dryRun: Unsupported value: "{values[0]}": supported values: "All"'
-            raise bad_request(f"Invalid value: [{', '.join(values)}]: {wrong}")
+            message = f'Unsupported value: {encode(values).decode()}: supported values: "All"'
+            options = Kind("meta.k8s.io", "v1", f"{self.verb.capitalize()}Options", "options")
+            raise invalid(options, "", [("FieldValueNotSupported", message, "dryRun")])
         return bool(values)
 
 

@@ -5,6 +5,7 @@ Defaults of its fields, and what its registry prepares: status, addresses, toler
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from plugins.kubernetes.simulator import kinds
@@ -53,7 +54,15 @@ def fill(kind: Kind, body: Object) -> None:
         _workload(kind, spec)
     elif kind is kinds.SERVICES:
         _service(spec)
-    elif kind is kinds.CLAIMS:
+    else:
+        _fill_plain(kind, body)
+    if kind in (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.REPLICA_SETS):
+        body.setdefault("status", {})
+
+
+def _fill_plain(kind: Kind, body: Object) -> None:
+    spec: Object = child(body, "spec")
+    if kind is kinds.CLAIMS:
         spec.setdefault("volumeMode", "Filesystem")
         body["status"] = {"phase": "Pending"}
     elif kind is kinds.VOLUMES:
@@ -65,12 +74,22 @@ def fill(kind: Kind, body: Object) -> None:
         body["status"] = {"phase": "Active"}
         body["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = body["metadata"]["name"]
     elif kind is kinds.SECRETS:
+        fold_strings(kind, body)
         body.setdefault("type", "Opaque")
+    elif kind is kinds.BUDGETS:
+        body["status"] = {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
     elif kind is kinds.STORAGE_CLASSES:
         body.setdefault("reclaimPolicy", "Delete")
         body.setdefault("volumeBindingMode", "Immediate")
-    if kind in (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS, kinds.BUDGETS, kinds.REPLICA_SETS):
-        body.setdefault("status", {})
+
+
+def fold_strings(kind: Kind, body: Object) -> None:
+    """Move a Secret's stringData into its data."""
+    if kind is kinds.SECRETS and "stringData" in body:
+        plain = texts(body, "stringData")
+        del body["stringData"]
+        made = {key: base64.b64encode(text.encode()).decode() for key, text in plain.items()}
+        body["data"] = dict(sorted((texts(body, "data") | made).items()))
 
 
 def _workload(kind: Kind, spec: Object) -> None:
@@ -119,7 +138,7 @@ def _service(spec: Object) -> None:
 def prepare(world: World, kind: Kind, body: Object) -> None:
     """What depends on the world: admission of pods, addresses of services, finalizers of volumes."""
     if kind is kinds.PODS:
-        _admit_pod(body)
+        _admit_pod(world, body)
     elif kind is kinds.SERVICES:
         _address(world, body)
     elif kind is kinds.CLAIMS:
@@ -137,12 +156,30 @@ def _protect(body: Object, finalizer: str) -> None:
         finalizers.append(finalizer)
 
 
-def _admit_pod(body: Object) -> None:
+def _mount_token(world: World, spec: Object) -> None:
+    """The projected volume with which every pod reaches the API server."""
+    name = f"kube-api-access-{world.suffix()}"
+    mount = {"name": name, "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+    for container in (*rows(spec, "initContainers"), *rows(spec, "containers")):
+        container["volumeMounts"] = [*rows(container, "volumeMounts"), mount]
+    field = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources: list[Object] = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [field]}},
+    ]
+    volume = {"name": name, "projected": {"sources": sources, "defaultMode": 420}}
+    spec["volumes"] = [*rows(spec, "volumes"), volume]
+
+
+def _admit_pod(world: World, body: Object) -> None:
     spec = body["spec"]
     mirror = "kubernetes.io/config.mirror" in texts(body["metadata"], "annotations")
     if not mirror:
         spec.setdefault("serviceAccountName", "default")
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
+        if spec.get("automountServiceAccountToken", True):
+            _mount_token(world, spec)
     spec.setdefault("priority", _PRIORITIES.get(spec.get("priorityClassName", ""), 0))
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")

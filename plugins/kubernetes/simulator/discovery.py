@@ -94,3 +94,14 @@ def discover(world: World, asked: Request) -> Answer | None:
             return json_answer(resources(group, version))
         case _:
             return None
+
+
+def known_group(path: str) -> bool:
+    """Whether a path lies under a group that is served, so that 404 is told as a Status."""
+    match [part for part in path.split("/") if part]:
+        case ["api", "v1", *_]:
+            return True
+        case ["apis", group, *_]:
+            return any(group == name for name, _ in _GROUPS)
+        case _:
+            return False

@@ -7,6 +7,7 @@ from typing import Any
 from plugins.kubernetes.simulator.answers import Answer, json_answer
 from plugins.kubernetes.simulator.calls import Call
 from plugins.kubernetes.simulator.controllers.base import with_condition
+from plugins.kubernetes.simulator.deleting import check_preconditions
 from plugins.kubernetes.simulator.fields import child, rows, texts
 from plugins.kubernetes.simulator.index import is_ready
 from plugins.kubernetes.simulator.kinds import BUDGETS, PODS
@@ -21,7 +22,6 @@ from plugins.kubernetes.simulator.status import (
 )
 from plugins.kubernetes.simulator.store import Entry
 from plugins.kubernetes.simulator.world import World
-from plugins.kubernetes.simulator.writing import check_preconditions
 
 Object = dict[str, Any]
 _VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
@@ -47,9 +47,9 @@ def evict(world: World, call: Call) -> Answer:
         raise not_found(PODS, call.name)
     options: Object = child(body, "deleteOptions")
     dry_run = call.dry_run or options.get("dryRun") == ["All"]
-    check_preconditions(pod, options)
     if not _ignores_budgets(pod):
         _spend(world, pod, dry_run=dry_run)
+    check_preconditions(pod, options)  # after the budget was spent: the server looks at them when it deletes
     if not dry_run:
         _go(world, pod, options.get("gracePeriodSeconds"))
     return json_answer(success(code=201), 201)
@@ -115,6 +115,7 @@ def _go(world: World, pod: Entry, grace: int | None) -> None:
         made: Object = {
             "type": "DisruptionTarget",
             "status": "True",
+            "lastProbeTime": None,
             "reason": "EvictionByEvictionAPI",
             "message": "Eviction API: evicting",
         }

@@ -6,12 +6,14 @@ Kept by listening, never by scanning.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
-from plugins.kubernetes.simulator.fields import rows
+from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import PODS
 from plugins.kubernetes.simulator.quantity import requests
 from plugins.kubernetes.simulator.store import Change, Entry, Store
 
+Object = dict[str, Any]
 DONE = ("Succeeded", "Failed")
 
 
@@ -25,6 +27,12 @@ def is_ready(pod: Entry) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in rows(pod.status, "conditions"))
 
 
+def anti_terms(pod_spec: Object) -> list[Object]:
+    """Required pod anti-affinity terms."""
+    found = child(child(pod_spec, "affinity"), "podAntiAffinity")
+    return rows(found, "requiredDuringSchedulingIgnoredDuringExecution")
+
+
 class PodIndex:
     """Keys of pods by node and by the UID of the controlling owner."""
 
@@ -33,6 +41,7 @@ class PodIndex:
         self.by_node: defaultdict[str, set[str]] = defaultdict(set)
         self.by_owner: defaultdict[str, set[str]] = defaultdict(set)
         self.waiting: set[str] = set()
+        self.repelling: defaultdict[str, set[str]] = defaultdict(set)
         self.asked: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
         store.listen(self._changed, PODS)
 
@@ -45,6 +54,8 @@ class PodIndex:
     def _count(self, pod: Entry, sign: int) -> None:
         node = pod.spec.get("nodeName", "")
         places = [self.by_node[node] if node else self.waiting]
+        if node and "affinity" in pod.spec and anti_terms(pod.spec):
+            places.append(self.repelling[node])
         places += [self.by_owner[ref["uid"]] for ref in rows(pod.meta, "ownerReferences") if ref.get("controller")]
         for place in places:
             if sign > 0:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugins.kubernetes.simulator.answers import Answer, Reply, Stream
-from plugins.kubernetes.simulator.calls import Call
+from plugins.kubernetes.simulator.calls import Call, Request
 from plugins.kubernetes.simulator.clock import seconds_of, stamp
 from plugins.kubernetes.simulator.fields import child, rows
-from plugins.kubernetes.simulator.kinds import PODS
-from plugins.kubernetes.simulator.status import ApiError, bad_request, not_found
+from plugins.kubernetes.simulator.kinds import PODS, Kind
+from plugins.kubernetes.simulator.status import ApiError, bad_request, invalid, not_found
 from plugins.kubernetes.simulator.store import Entry
 from plugins.kubernetes.simulator.world import World
 
@@ -53,7 +53,8 @@ def line(pod: Entry, container: str, index: int, at: float) -> str:
     return f"{stamp(at)} {pod.name} {text}"
 
 
-def _container(pod: Entry, asked: str) -> str:
+def container_of(pod: Entry, asked: str) -> str:
+    """The container that is meant; 400 where that is not clear."""
     names = [item["name"] for item in pod.spec["containers"]]
     inits = [item["name"] for item in rows(pod.spec, "initContainers")]
     if not asked:
@@ -74,7 +75,7 @@ def _started(world: World, pod: Entry, container: str, *, previous: bool) -> tup
     last = child(child(found, "lastState"), "terminated")
     if previous:
         if not last:
-            raise bad_request(f'previous terminated container "{container}" in pod "{pod.name}" not found')
+            raise bad_request(f'previous terminated container "{container}" in pod "{pod.name}" not found\n')
         return seconds_of(last["startedAt"]), seconds_of(last["finishedAt"])
     state = child(found, "state") or {"waiting": {"reason": "ContainerCreating"}}
     if "running" in state:
@@ -87,13 +88,27 @@ def _started(world: World, pod: Entry, container: str, *, previous: bool) -> tup
     raise bad_request(why)
 
 
+def _check(pod: Entry, asked: Request) -> None:
+    """422 for numbers that make no sense."""
+    for name, least, words in (
+        ("sinceSeconds", 1, "greater than 0"),
+        ("tailLines", 0, "greater than or equal to 0"),
+        ("limitBytes", 1, "greater than 0"),
+    ):
+        number = asked.number(name)
+        if number is not None and number < least:
+            message = f"Invalid value: {number}: must be {words}"
+            options = Kind("", "v1", "PodLogOptions", "pods")
+            raise invalid(options, pod.name, [("FieldValueInvalid", message, name)])
+
+
 def read(world: World, call: Call) -> Reply:
     """GET .../pods/NAME/log."""
     pod = world.store.get(PODS, call.key)
     if pod is None:
         raise not_found(PODS, call.name)
     asked = call.request
-    container = _container(pod, asked.param("container"))
+    container = container_of(pod, asked.param("container"))
     if not pod.spec.get("nodeName"):
         return Answer(200, b"", TEXT)
     if pod.spec["nodeName"] in world.faults.down_nodes:
@@ -102,6 +117,7 @@ def read(world: World, call: Call) -> Reply:
         message = f'Get "https://{host}:10250/containerLogs/{pod.key}/{container}": {unreachable}'
         raise ApiError(500, "InternalError", message, details={})
     since = asked.number("sinceSeconds")
+    _check(pod, asked)
     after = world.clock.now() - since if since is not None else 0.0
     if text := asked.param("sinceTime"):
         after = max(after, seconds_of(text))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from plugins.kubernetes.simulator import tables
-from plugins.kubernetes.simulator.answers import Answer, json_answer
+from plugins.kubernetes.simulator.answers import Answer
 from plugins.kubernetes.simulator.calls import Call, Request
 from plugins.kubernetes.simulator.kinds import Kind
 from plugins.kubernetes.simulator.selectors import EntryTest, selection
@@ -47,7 +47,7 @@ def shown(world: World, entry: Entry, form: Form, *, include: str = "Metadata") 
         return entry.full
     if form == "partial":
         return _partial(entry)
-    return tables.table(world, entry.kind, [entry], include=include)
+    return tables.table(world, entry.kind, [entry], tables.Shape(include=include))
 
 
 def _partial(entry: Entry) -> bytes:
@@ -65,7 +65,7 @@ def get(world: World, call: Call) -> Answer:
     if entry is None:
         raise not_found(kind, call.name)
     include = call.request.param("includeObject", "Metadata")
-    return Answer(200, shown(world, entry, form_of(call.request), include=include))
+    return Answer(200, shown(world, entry, form_of(call.request), include=include) + b"\n")
 
 
 def _kind(call: Call) -> Kind:
@@ -93,22 +93,30 @@ def _read_token(text: str) -> tuple[int, str]:
         found = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return int(found["rv"]), str(found["start"]).rstrip("\u0000")
     except (ValueError, KeyError, TypeError):
-        raise bad_request(f"continue key is not valid: {text}") from None
+        raise bad_request(f"invalid continue token: continue key is not valid: {text}") from None
 
 
 def _version_asked(store: Store, call: Call) -> int | None:
     """The exact version a list is pinned to, None for the newest; 410 and 504 where it cannot be had."""
     asked, match = call.request.param("resourceVersion"), call.request.param("resourceVersionMatch")
+    if "sendInitialEvents" in call.request.params:
+        why = "sendInitialEvents is forbidden for list"
+        raise _options(("FieldValueForbidden", f"Forbidden: {why}", "sendInitialEvents"))
     if match and not asked:
         why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
         raise _options(("FieldValueForbidden", f"Forbidden: {why}", "resourceVersionMatch"))
     if not asked or asked == "0":
         return None
     if not asked.isdigit():
-        raise bad_request(f"resourceVersion: Invalid value: {asked!r}: strconv.ParseUint: parsing")
+        raise bad_request(f"invalid resource version: {not_a_version(asked)}")
     if int(asked) > store.version:
         raise too_large(int(asked), store.version)
     return int(asked) if match == "Exact" else None
+
+
+def not_a_version(text: str) -> str:
+    """What the server says of a resourceVersion that is no number."""
+    return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
 
 
 def too_large(asked: int, current: int) -> ApiError:
@@ -179,7 +187,7 @@ def list_all(world: World, call: Call) -> Answer:
     form = form_of(call.request)
     if form == "table":
         include = call.request.param("includeObject", "Metadata")
-        return Answer(200, tables.table(world, kind, found.entries, meta=meta, include=include))
+        return Answer(200, tables.table(world, kind, found.entries, tables.Shape(meta, include)))
     if form == "partial":
         head: Object = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": meta}
         return Answer(200, _with_items(head, [_partial(entry) for entry in found.entries]))
@@ -189,6 +197,3 @@ def list_all(world: World, call: Call) -> Answer:
 
 def _with_items(head: Object, items: list[bytes]) -> bytes:
     return b"".join((encode(head)[:-1], b',"items":[', b",".join(items), b"]}\n"))
-
-
-__all__ = ["Form", "form_of", "get", "json_answer", "list_all", "page", "shown", "too_large"]

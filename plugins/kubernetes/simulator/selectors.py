@@ -83,7 +83,8 @@ def label_test(text: str) -> LabelTest:
     for part in split_top(text):
         test = _term(part)
         if test is None:
-            raise bad_request(f'unable to parse requirement: found "{part.strip()}", expected: a label selector')
+            found = part.split()[1] if len(part.split()) > 1 else part.strip()
+            raise bad_request(f"unable to parse requirement: found '{found}', expected: in, notin, =, ==, !=, gt, lt")
         tests.append(test)
     return lambda labels: all(test(labels) for test in tests)
 
@@ -180,16 +181,10 @@ def field_test(kind: Kind, text: str) -> EntryTest:
 
 
 def _unknown_field(kind: Kind, path: str) -> ApiError:
-    api_version = kind.api_version
     if kind in _FIELDS:
-        return bad_request(
-            f'Unable to find "{api_version}, Resource={kind.plural}" that match label selector "", '
-            f'field selector "{path}": field label not supported: {path}'
-        )
-    return bad_request(
-        f'Unable to find "{api_version}, Resource={kind.plural}" that match label selector "", '
-        f'field selector "{path}": "{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-    )
+        return bad_request(f"field label not supported: {path}")
+    known = '"metadata.name", "metadata.namespace"' if kind.namespaced else '"metadata.name"'
+    return bad_request(f'"{path}" is not a known field selector: only {known}')
 
 
 def selection(kind: Kind, labels: str, fields: str) -> EntryTest | None:

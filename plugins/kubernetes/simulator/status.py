@@ -77,6 +77,15 @@ def conflict(kind: Kind, name: str, why: str = "") -> ApiError:
     return ApiError(409, "Conflict", message, details=_named(kind, name))
 
 
+def not_the_one(kind: Kind, name: str, what: tuple[str, str], wanted: str, found: str) -> ApiError:
+    """409 for a precondition of a deletion; `what` is the field and what the difference may mean."""
+    field, guess = what
+    dotted = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    why = f"the {field} in the precondition ({wanted}) does not match the {field} in record ({found}). {guess}"
+    details: Object = {"name": name} | ({"group": kind.group} if kind.group else {}) | {"kind": kind.kind}
+    return ApiError(409, "Conflict", f'Operation cannot be fulfilled on {dotted} "{name}": {why}', details=details)
+
+
 def forbidden(kind: Kind, name: str, why: str) -> ApiError:
     """403 in the words of admission: the request was understood and is not allowed."""
     quoted = f' "{name}"' if name else ""

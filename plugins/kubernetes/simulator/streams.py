@@ -17,6 +17,7 @@ from plugins.kubernetes.simulator.answers import Reply, Upgrade
 from plugins.kubernetes.simulator.calls import Call, Request
 from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import PODS
+from plugins.kubernetes.simulator.logs import container_of
 from plugins.kubernetes.simulator.shell import Shell
 from plugins.kubernetes.simulator.status import ApiError, bad_request, encode, not_found
 from plugins.kubernetes.simulator.store import Entry
@@ -97,8 +98,6 @@ def _pod(world: World, call: Call) -> Entry:
     pod = world.store.get(PODS, call.key)
     if pod is None:
         raise not_found(PODS, call.name)
-    if call.request.headers.get("upgrade", "").lower() != "websocket":
-        raise bad_request("Upgrade request required")
     node = pod.spec.get("nodeName", "")
     if not node:
         raise bad_request(f"pod {pod.name} does not have a host assigned")
@@ -108,13 +107,16 @@ def _pod(world: World, call: Call) -> Entry:
     return pod
 
 
+def _check_upgrade(asked: Request) -> None:
+    if asked.headers.get("upgrade", "").lower() != "websocket":
+        raise bad_request("Upgrade request required")
+
+
 def exec_in(world: World, call: Call) -> Reply:
     """GET .../pods/NAME/exec: a small invented shell."""
     pod, asked = _pod(world, call), call.request
-    names = [str(item["name"]) for item in pod.spec["containers"]]
-    container = asked.param("container") or names[0]
-    if container not in names:
-        raise bad_request(f"container {container} is not valid for pod {pod.name}")
+    container = container_of(pod, asked.param("container"))
+    _check_upgrade(asked)
     state = next((child(s, "state") for s in rows(pod.status, "containerStatuses") if s["name"] == container), NOTHING)
     if "running" not in state:
         raise ApiError(
@@ -169,6 +171,7 @@ def _exit_status(code: int) -> Object:
 def forward(world: World, call: Call) -> Reply:
     """GET .../pods/NAME/portforward: one connection to each port, by the legacy frames."""
     pod, asked = _pod(world, call), call.request
+    _check_upgrade(asked)
     texts = [part for value in asked.params.get("ports", []) for part in value.split(",")]
     if not texts or any(not text.isdigit() or not 0 < int(text) < _PORTS_END for text in texts):
         raise bad_request(

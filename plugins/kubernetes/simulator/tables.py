@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from plugins.kubernetes.simulator.columns import COLUMNS, Column
+from plugins.kubernetes.simulator.cells import Column
+from plugins.kubernetes.simulator.columns import COLUMNS
 from plugins.kubernetes.simulator.kinds import Kind
 from plugins.kubernetes.simulator.status import encode
 from plugins.kubernetes.simulator.store import Entry
@@ -41,21 +43,29 @@ def columns(kind: Kind) -> tuple[Column, ...]:
     return COLUMNS.get(kind.plural if not kind.group.startswith("metrics") else "", COLUMNS[""])
 
 
-def table(
-    world: World, kind: Kind, entries: list[Entry], *, meta: Object | None = None, include: str = "Metadata"
-) -> bytes:
-    """A Table of the entries; cells are computed when asked, as ages move."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a table carries besides cells: list metadata, how much of each object, and the column definitions."""
+
+    meta: Object | None = None
+    include: str = "Metadata"
+    head: bool = True
+
+
+def table(world: World, kind: Kind, entries: list[Entry], shape: Shape) -> bytes:
+    """A Table of the entries; cells are computed when asked, as ages move. In watches only the first has a head."""
     now = world.clock.now()
     rows: list[Object] = []
     for entry in entries:
         row: Object = {"cells": [column.cell(entry, now) for column in columns(kind)]}
-        if include == "Metadata":
-            head = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": entry.meta}
-            row["object"] = head
-        elif include == "Object":
+        if shape.include == "Metadata":
+            partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": entry.meta}
+            row["object"] = partial
+        elif shape.include == "Object":
             row["object"] = msgspec.Raw(entry.full)
         rows.append(row)
+    meta = shape.meta
     if meta is None:
         meta = {"resourceVersion": entries[0].meta["resourceVersion"]} if entries else {}
     made: Object = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta}
-    return encode(made | {"columnDefinitions": definitions(kind), "rows": rows})
+    return encode(made | {"columnDefinitions": definitions(kind) if shape.head else None, "rows": rows})

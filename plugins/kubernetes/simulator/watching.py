@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from plugins.kubernetes.simulator import tables
 from plugins.kubernetes.simulator.answers import Stream
 from plugins.kubernetes.simulator.calls import Call
 from plugins.kubernetes.simulator.clock import Due
-from plugins.kubernetes.simulator.kinds import Kind
-from plugins.kubernetes.simulator.reading import Form, form_of, page, shown, too_large
+from plugins.kubernetes.simulator.kinds import PODS, Kind
+from plugins.kubernetes.simulator.reading import Form, form_of, not_a_version, page, shown
 from plugins.kubernetes.simulator.selectors import EntryTest, selection
 from plugins.kubernetes.simulator.status import ApiError, encode, invalid
 from plugins.kubernetes.simulator.store import Change, Entry
@@ -38,11 +39,11 @@ class Watcher:
         self.include = call.request.param("includeObject", "Metadata")
         self.lines: list[bytes] = []
         self.size = 0
-        self.ended = False
+        self.ended = self.told = False
         self.wake = asyncio.Event()
         self.limit: Due | None = None
         self.next_bookmark: Due | None = None
-        self.version = world.store.version
+        self.version, self.asked = world.store.version, 0
         self.stop = world.store.listen(self.changed, kind)
 
     def push(self, line: bytes) -> None:
@@ -61,6 +62,8 @@ class Watcher:
 
     def changed(self, change: Change) -> None:
         """Turn a change into a line, if it concerns this watch; a selector may turn it into ADDED or DELETED."""
+        if change.version <= self.asked:
+            return
         self.version = change.version
         if self.world.faults.silent_watches:
             return
@@ -74,10 +77,14 @@ class Watcher:
 
     def line(self, event: str, entry: Entry) -> bytes:
         """One event, encoded once for every watcher of the same form."""
-        name = f"{event}{self.form}{self.include if self.form == 'table' else ''}"
+        if self.form == "table":
+            first, self.told = not self.told, True
+            body = tables.table(self.world, self.kind, [entry], tables.Shape(include=self.include, head=first))
+            return b'{"type":"%s","object":%s}\n' % (event.encode(), body)
+        name = f"{event}{self.form}"
         made = entry.forms.get(name)
         if made is None:
-            body = shown(self.world, entry, self.form, include=self.include).rstrip()
+            body = shown(self.world, entry, self.form)
             made = entry.forms[name] = b'{"type":"%s","object":%s}\n' % (event.encode(), body)
         return made
 
@@ -85,12 +92,15 @@ class Watcher:
         """Tell how far the watch has come."""
         if self.ended or self.world.faults.silent_watches:
             return
-        meta: dict[str, object] = {"resourceVersion": str(self.version), "creationTimestamp": None}
+        meta: dict[str, object] = {"resourceVersion": str(self.version)}
         if initial_end:
             meta["annotations"] = {"k8s.io/initial-events-end": "true"}
         kind = {"": self.kind.kind, "partial": "PartialObjectMetadata", "table": "Table"}[self.form]
         api = self.kind.api_version if self.form == "" else "meta.k8s.io/v1"
-        self.push(encode({"type": "BOOKMARK", "object": {"kind": kind, "apiVersion": api, "metadata": meta}}) + b"\n")
+        made: dict[str, object] = {"kind": kind, "apiVersion": api, "metadata": meta}
+        if self.form == "" and self.kind.has_status:
+            made |= {"spec": {"containers": None} if self.kind is PODS else {}, "status": {}}
+        self.push(encode({"type": "BOOKMARK", "object": made}) + b"\n")
 
     def bookmark_regularly(self) -> None:
         """About once a minute."""
@@ -149,9 +159,7 @@ def watch(world: World, call: Call) -> Stream:
     initial = _initial_asked(world, call)
     version = asked.param("resourceVersion")
     if version and not version.isdigit():
-        raise ApiError(400, "BadRequest", f"invalid resource version: {version}")
-    if version and int(version) > world.store.version:
-        raise too_large(int(version), world.store.version)
+        raise ApiError(500, "", not_a_version(version))
     watcher = Watcher(world, call, kind=kind, test=test)
     if initial or (version in ("", "0") and initial is None):
         for entry in page(world, _unpaged(call), kind=kind, test=test).entries:
@@ -159,6 +167,7 @@ def watch(world: World, call: Call) -> Stream:
         if initial and asked.flag("allowWatchBookmarks"):
             watcher.bookmark(initial_end=True)
     elif version not in ("", "0"):
+        watcher.asked = int(version)
         _catch_up(world, watcher, int(version))
     if asked.flag("allowWatchBookmarks"):
         watcher.bookmark_regularly()
@@ -201,6 +210,7 @@ def _catch_up(world: World, watcher: Watcher, version: int) -> None:
         watcher.push(encode({"type": "ERROR", "object": status}) + b"\n")
         watcher.end()
         return
+    watcher.asked = version
     for change in changes:
         watcher.changed(change)
-    watcher.version = world.store.version
+    watcher.version = max(version, world.store.version)

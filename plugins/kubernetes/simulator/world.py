@@ -14,7 +14,7 @@ from plugins.kubernetes.simulator.clock import Clock, ManualClock, stamp
 from plugins.kubernetes.simulator.defaults import fill, prepare
 from plugins.kubernetes.simulator.faults import Faults
 from plugins.kubernetes.simulator.fields import child, rows
-from plugins.kubernetes.simulator.kinds import PODS, Kind
+from plugins.kubernetes.simulator.kinds import NAMESPACES, PODS, Kind
 from plugins.kubernetes.simulator.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class World:
         key = key_of(head.get("namespace", ""), head["name"])
         if store:
             return self.store.put(kind, key, _ordered(made))
-        head["resourceVersion"] = ""
+        del head["resourceVersion"]
         return Entry(kind, key, made, _encode(made), 0)
 
     def change(self, kind: Kind, key: str, edit: Edit) -> Entry | None:
@@ -137,7 +137,7 @@ class World:
     def delete(self, entry: Entry, *, grace: int | None = None) -> Entry | None:
         """Begin or finish a deletion as the API does: grace for pods, finalizers first. The object, if it stays."""
         seconds = _grace(entry, grace)
-        finalizers = entry.meta.get("finalizers")
+        finalizers = entry.meta.get("finalizers") or entry.kind is NAMESPACES
         if not finalizers and seconds == 0:
             self.store.remove(entry.kind, entry.key)
             return None
@@ -148,8 +148,10 @@ class World:
         def edit(body: Object) -> None:
             body["metadata"]["deletionTimestamp"] = stamp(until)
             body["metadata"]["deletionGracePeriodSeconds"] = seconds
-            if entry.kind is not PODS and "generation" in body["metadata"]:
+            if "generation" in body["metadata"]:
                 body["metadata"]["generation"] += 1
+            if entry.kind is NAMESPACES:
+                body["status"] = {"phase": "Terminating"}
 
         body = entry.draft()
         edit(body)

@@ -1,22 +1,21 @@
-"""create, update, patch, delete: versions, preconditions, finalizers, dry runs, and what may not be changed."""
+"""create, update, patch: versions, dry runs, and what may not be changed."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, cast
 
-import msgspec
 import yaml
 
 from plugins.kubernetes.simulator import kinds
-from plugins.kubernetes.simulator.answers import Answer, json_answer
+from plugins.kubernetes.simulator.answers import Answer
 from plugins.kubernetes.simulator.calls import Call
-from plugins.kubernetes.simulator.fields import child, texts
-from plugins.kubernetes.simulator.garbage import orphan, wait_for_dependents
-from plugins.kubernetes.simulator.kinds import NAMESPACES, PODS, SERVED, Kind
+from plugins.kubernetes.simulator.defaults import fold_strings
+from plugins.kubernetes.simulator.fields import child, rows
+from plugins.kubernetes.simulator.kinds import NAMESPACES, PODS, Kind
 from plugins.kubernetes.simulator.patches import json_patch, merge, strategic
-from plugins.kubernetes.simulator.reading import form_of, page, shown
-from plugins.kubernetes.simulator.selectors import selection
+from plugins.kubernetes.simulator.reading import form_of, shown
+from plugins.kubernetes.simulator.scaling import put_scale, scale_of
 from plugins.kubernetes.simulator.status import (
     ApiError,
     already_exists,
@@ -27,7 +26,6 @@ from plugins.kubernetes.simulator.status import (
     invalid,
     no_such_path,
     not_found,
-    success,
 )
 from plugins.kubernetes.simulator.store import Entry
 from plugins.kubernetes.simulator.world import World
@@ -40,7 +38,6 @@ _RFC_1123 = (
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 _KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName")
-_RETURNED = ("pods", "services", "persistentvolumes", "persistentvolumeclaims", "serviceaccounts", "namespaces")
 PATCH_TYPES = (
     "application/json-patch+json",
     "application/merge-patch+json",
@@ -49,24 +46,25 @@ PATCH_TYPES = (
 )
 
 
-def _kind(call: Call) -> Kind:
+def kind_of(call: Call) -> Kind:
+    """The kind that a call means; 404 where it means none."""
     if call.kind is None:
         raise no_such_path()
     return call.kind
 
 
-def _send(world: World, call: Call, entry: Entry, status: int = 200) -> Answer:
-    return Answer(status, shown(world, entry, form_of(call.request)))
+def send(world: World, call: Call, entry: Entry, status: int = 200) -> Answer:
+    """One object as the answer, in the form that is asked for."""
+    return Answer(status, shown(world, entry, form_of(call.request)) + b"\n")
 
 
 def _check_kind(kind: Kind, body: Object) -> None:
     named, version = body.get("kind", kind.kind), body.get("apiVersion", kind.api_version)
     if (named, version) != (kind.kind, kind.api_version):
-        raise bad_request(
-            f"the API version in the data ({version}) does not match the expected API version ({kind.api_version})"
-            if version != kind.api_version
-            else f"{named} in version {version!r} cannot be handled as a {kind.kind}"
-        )
+        why = f'no kind "{named}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+        if version == kind.api_version:
+            why = f"converting (v1.{named}) to (core.{kind.kind}): unknown conversion"
+        raise bad_request(f'{named} in version "{version}" cannot be handled as a {kind.kind}: {why}')
 
 
 def _meta(body: Object) -> Object:
@@ -80,7 +78,7 @@ def _meta(body: Object) -> Object:
 
 def create(world: World, call: Call) -> Answer:
     """POST to a collection."""
-    kind, body = _kind(call), call.request.document()
+    kind, body = kind_of(call), call.request.document()
     _check_kind(kind, body)
     meta = _meta(body)
     if kind.namespaced:
@@ -102,7 +100,9 @@ def create(world: World, call: Call) -> Answer:
         raise already_exists(kind, name)
     if kind.has_status and kind is not kinds.NODES:
         body.pop("status", None)
-    return _send(world, call, world.create(kind, body, store=not call.dry_run), 201)
+    if kind is PODS and not rows(child(body, "spec"), "containers"):
+        raise invalid(kind, name, [("FieldValueRequired", "Required value", "spec.containers")])
+    return send(world, call, world.create(kind, body, store=not call.dry_run), 201)
 
 
 def _terminating(kind: Kind, name: str, namespace: str) -> ApiError:
@@ -118,10 +118,11 @@ def _terminating(kind: Kind, name: str, namespace: str) -> ApiError:
     return error
 
 
-def _current(world: World, call: Call) -> Entry:
-    entry = world.store.get(_kind(call), call.key)
+def current(world: World, call: Call) -> Entry:
+    """The object that a call names; 404 where there is none."""
+    entry = world.store.get(kind_of(call), call.key)
     if entry is None:
-        raise not_found(_kind(call), call.name)
+        raise not_found(kind_of(call), call.name)
     return entry
 
 
@@ -130,11 +131,11 @@ def update(world: World, call: Call) -> Answer:
     body = call.request.document()
     if call.subresource == "scale":
         return put_scale(world, call, body)
-    _check_kind(_kind(call), body)
+    _check_kind(kind_of(call), body)
     if _meta(body).get("name") != call.name:
         named = _meta(body).get("name", "")
         raise bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
-    return _store(world, call, _current(world, call), body)
+    return _store(world, call, current(world, call), body)
 
 
 def _store(world: World, call: Call, old: Entry, body: Object) -> Answer:
@@ -142,11 +143,14 @@ def _store(world: World, call: Call, old: Entry, body: Object) -> Answer:
     kind, meta = old.kind, body["metadata"]
     body.pop("kind", None)
     body.pop("apiVersion", None)
+    fold_strings(kind, body)
     asked = meta.get("resourceVersion")
     if asked and asked != old.meta["resourceVersion"]:
         raise conflict(kind, old.name)
     if meta.get("uid") and meta["uid"] != old.uid:
-        why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old.uid}"
+        path = f"/registry/{kind.plural}/{old.key}"
+        why = f"StorageError: invalid object, Code: 4, Key: {path}, ResourceVersion: 0, AdditionalErrorMsg: "
+        why += f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old.uid}"
         raise conflict(kind, old.name, why)
     for field in _KEPT:
         meta.pop(field, None)
@@ -162,8 +166,8 @@ def _store(world: World, call: Call, old: Entry, body: Object) -> Answer:
             body["status"] = old.body["status"]
     _guard_immutable(old, body)
     if call.dry_run:
-        return _send(world, call, Entry(kind, old.key, body, encode(body), old.version))
-    return _send(world, call, world.replace(old, body))
+        return send(world, call, Entry(kind, old.key, body, encode(body), old.version))
+    return send(world, call, world.replace(old, body))
 
 
 _POD_MAY_CHANGE = (
@@ -201,15 +205,10 @@ def _guard_immutable(old: Entry, body: Object) -> None:
 
 def patch(world: World, call: Call) -> Answer:
     """PATCH in any of the four forms."""
-    kind = _kind(call)
+    kind = kind_of(call)
     form = call.request.headers.get("content-type", "").partition(";")[0].strip()
     if form not in PATCH_TYPES or (kind.custom and form == PATCH_TYPES[3]):
-        accepted = ", ".join(PATCH_TYPES[:3] if kind.custom else PATCH_TYPES)
-        raise ApiError(
-            415,
-            "UnsupportedMediaType",
-            f"the body of the request was in an unknown format - accepted media types include: {accepted}",
-        )
+        raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     old = world.store.get(kind, call.key)
     if form == PATCH_TYPES[2]:
         return _apply(world, call, old)
@@ -248,100 +247,4 @@ def _apply(world: World, call: Call, old: Entry | None) -> Answer:
         meta["namespace"] = call.namespace
         if world.store.get(NAMESPACES, call.namespace) is None:
             raise not_found(NAMESPACES, call.namespace)
-    return _send(world, call, world.create(_kind(call), body, store=not call.dry_run), 201)
-
-
-def scale_of(entry: Entry) -> Object:
-    """The Scale of a workload."""
-    labels = texts(child(entry.spec, "selector"), "matchLabels")
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {
-            key: entry.meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-        },
-        "spec": {"replicas": int(entry.spec.get("replicas", 0))},
-        "status": {
-            "replicas": int(entry.status.get("replicas", 0)),
-            "selector": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
-        },
-    }
-
-
-def put_scale(world: World, call: Call, body: Object) -> Answer:
-    """Set the replicas of a workload through its Scale."""
-    old = _current(world, call)
-    asked = child(body, "metadata").get("resourceVersion")
-    if asked and asked != old.meta["resourceVersion"]:
-        raise conflict(old.kind, old.name)
-    replicas = int(child(body, "spec").get("replicas", 0))
-    if replicas < 0:
-        message = f"Invalid value: {replicas}: must be greater than or equal to 0"
-        raise invalid(
-            SERVED["apps", "v1", old.kind.plural], old.name, [("FieldValueInvalid", message, "spec.replicas")]
-        )
-    draft = old.draft()
-    draft["spec"]["replicas"] = replicas
-    made = Entry(old.kind, old.key, draft, b"", old.version) if call.dry_run else world.replace(old, draft)
-    return json_answer(scale_of(made))
-
-
-def get_scale(world: World, call: Call) -> Answer:
-    """The Scale subresource."""
-    return json_answer(scale_of(_current(world, call)))
-
-
-def delete(world: World, call: Call) -> Answer:
-    """DELETE of one object, with its options from body and parameters."""
-    entry, options = _current(world, call), call.request.document()
-    check_preconditions(entry, options)
-    grace = options.get("gracePeriodSeconds", call.request.number("gracePeriodSeconds"))
-    policy = options.get("propagationPolicy") or call.request.param("propagationPolicy")
-    if call.dry_run or options.get("dryRun"):
-        return _deleted(world, call, entry, entry)
-    if policy == "Orphan":
-        orphan(world, entry)
-    elif policy == "Foreground":
-        entry = wait_for_dependents(world, entry)
-    return _deleted(world, call, entry, world.delete(entry, grace=grace))
-
-
-def _deleted(world: World, call: Call, entry: Entry, left: Entry | None) -> Answer:
-    if left is not None and (left.deleting or call.dry_run) and entry.kind.plural in _RETURNED:
-        return _send(world, call, left)
-    if left is not None and left.deleting:
-        return _send(world, call, left)
-    if entry.kind.plural in _RETURNED:
-        return _send(world, call, entry)
-    details: Object = {"name": entry.name}
-    if entry.kind.group:
-        details["group"] = entry.kind.group
-    return json_answer(success(details=details | {"kind": entry.kind.plural, "uid": entry.uid}))
-
-
-def check_preconditions(entry: Entry, options: Object) -> None:
-    """409 where the object is not the one that the client means."""
-    wanted = child(options, "preconditions")
-    if wanted.get("uid") and wanted["uid"] != entry.uid:
-        why = f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {entry.uid}"
-        raise conflict(entry.kind, entry.name, why)
-    version = entry.meta["resourceVersion"]
-    if wanted.get("resourceVersion") and wanted["resourceVersion"] != version:
-        asked = f"ResourceVersion in precondition: {wanted['resourceVersion']}"
-        why = f"Precondition failed: {asked}, ResourceVersion in object meta: {version}"
-        raise conflict(entry.kind, entry.name, why)
-
-
-def delete_collection(world: World, call: Call) -> Answer:
-    """DELETE of all objects that the selectors choose."""
-    kind, asked = _kind(call), call.request
-    options = asked.document()
-    test = selection(kind, asked.param("labelSelector"), asked.param("fieldSelector"))
-    chosen = page(world, call, kind=kind, test=test).entries
-    grace = options.get("gracePeriodSeconds", asked.number("gracePeriodSeconds"))
-    if not call.dry_run:
-        for entry in chosen:
-            world.delete(entry, grace=grace)
-    head: Object = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version}
-    meta = {"resourceVersion": str(world.store.version)}
-    return json_answer(head | {"metadata": meta, "items": [msgspec.Raw(entry.raw) for entry in chosen]})
+    return send(world, call, world.create(kind_of(call), body, store=not call.dry_run), 201)

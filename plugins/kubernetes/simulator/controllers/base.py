@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from plugins.kubernetes.simulator.controllers.recorder import Recorder
 from plugins.kubernetes.simulator.fields import child, texts
 from plugins.kubernetes.simulator.index import PodIndex
-from plugins.kubernetes.simulator.kinds import EVENTS, NODES, PODS, SERVICE_ACCOUNTS, Kind
+from plugins.kubernetes.simulator.kinds import NODES, PODS, SERVICE_ACCOUNTS, Kind
 from plugins.kubernetes.simulator.status import encode
 from plugins.kubernetes.simulator.store import Entry
 from plugins.kubernetes.simulator.world import World, key_of, owner_of, reference_to
 
 Object = dict[str, Any]
 _HASH_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-EVENT_LIFE = 3600.0
 
 
 class Desk:
@@ -24,59 +24,11 @@ class Desk:
         self.world = world
         self.store = world.store
         self.pods = PodIndex(world.store)
-        self._told: dict[tuple[str, ...], str] = {}
+        self.recorder = Recorder(world)
 
     def event(self, about: Entry, reason: str, message: str, *, source: str, warning: bool = False) -> None:
-        """Record an event; the same one again raises its count, as the recorder's correlator does."""
-        world = self.world
-        kind = about.kind
-        told = (about.uid, reason, message, source)
-        namespace = about.namespace or "default"
-        key = self._told.get(told)
-        old = self.store.get(EVENTS, key) if key else None
-        if old is not None:
-            body = old.draft()
-            body["count"] += 1
-            body["lastTimestamp"] = world.now()
-            world.replace(old, body)
-            return
-        name = f"{about.name}.{world.random.getrandbits(60):015x}"
-        involved: Object = {"kind": kind.kind, "name": about.name, "uid": about.uid}
-        if about.namespace:
-            involved["namespace"] = about.namespace
-        involved |= {"apiVersion": kind.api_version, "resourceVersion": about.meta["resourceVersion"]}
-        made = world.create(
-            EVENTS,
-            {
-                "metadata": {"name": name, "namespace": namespace},
-                "involvedObject": involved,
-                "reason": reason,
-                "message": message,
-                "source": {"component": source},
-                "firstTimestamp": world.now(),
-                "lastTimestamp": world.now(),
-                "count": 1,
-                "type": "Warning" if warning else "Normal",
-                "eventTime": None,
-                "reportingComponent": source,
-                "reportingInstance": "",
-            },
-        )
-        self._told[told] = made.key
-        self._expire(made.key, told)
-
-    def _expire(self, key: str, told: tuple[str, ...]) -> None:
-        def forget() -> None:
-            entry = self.store.get(EVENTS, key)
-            if entry is not None and self.world.clock.now() - last < EVENT_LIFE and entry.version != version:
-                self._expire(key, told)
-                return
-            self._told.pop(told, None)
-            self.store.remove(EVENTS, key)
-
-        entry = self.store.get(EVENTS, key)
-        last, version = self.world.clock.now(), entry.version if entry else 0
-        self.world.clock.after(EVENT_LIFE, forget)
+        """Record an event; the same one again raises its count."""
+        self.recorder.record(about, reason, message, source=source, warning=warning)
 
     def pod_from(self, owner: Entry, name: str, template: Object, labels: dict[str, str]) -> Object:
         """A pod as its controller would post it."""

@@ -145,17 +145,20 @@ class Jobs:
             "startTime": job.status.get("startTime", now),
             "uncountedTerminatedPods": {},
         }
-        counts = {"active": len(active), "succeeded": done, "ready": sum(is_ready(pod) for pod in active)}
+        counts = {
+            "active": len(active),
+            "succeeded": done,
+            "ready": sum(is_ready(pod) for pod in active),
+            "terminating": 0,
+        }
         status |= counts
         if done >= wanted:
-            made = {
-                "type": "Complete",
-                "status": "True",
-                "reason": "CompletionsReached",
-                "message": "Reached expected number of succeeded pods",
-                "lastProbeTime": now,
-            }
-            status |= {"completionTime": now, "conditions": with_condition([], made, now)}
+            conditions: list[Object] = []
+            for kind in ("SuccessCriteriaMet", "Complete"):
+                made: Object = {"type": kind, "status": "True", "lastProbeTime": now, "reason": "CompletionsReached"}
+                made["message"] = "Reached expected number of succeeded pods"
+                conditions = with_condition(conditions, made, now)
+            status |= {"completionTime": now, "conditions": conditions}
             status.pop("active")
             self.desk.event(job, "Completed", "Job completed", source="job-controller")
         self.desk.world.set_status(job, status)

@@ -74,7 +74,10 @@ class Endpoints:
             ready = is_ready(pod)
             state = {"ready": ready and not going, "serving": ready, "terminating": going}
             target = {"kind": "Pod", "namespace": pod.namespace, "name": pod.name, "uid": pod.uid}
-            point: Object = {"addresses": [pod.status["podIP"]], "conditions": state, "targetRef": target}
+            point: Object = {"addresses": [pod.status["podIP"]], "conditions": state}
+            if pod.spec.get("hostname"):
+                point["hostname"] = pod.spec["hostname"]
+            point["targetRef"] = target
             points.append(point | {"nodeName": pod.spec.get("nodeName", "")})
         held = next(
             (s for s in self.desk.store.each(SLICES, service.namespace) if s.labels.get(BY_SERVICE) == service.name),
@@ -91,6 +94,8 @@ class Endpoints:
             "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
             BY_SERVICE: service.name,
         }
+        if service.spec.get("clusterIP") == "None":
+            labels["service.kubernetes.io/headless"] = ""
         meta: Object = {"generateName": f"{service.name}-", "namespace": service.namespace, "labels": labels}
         meta["ownerReferences"] = [reference_to(service)]
         self.desk.world.create(

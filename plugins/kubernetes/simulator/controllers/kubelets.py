@@ -135,9 +135,11 @@ class Kubelets:
         old = child(pod.draft(), "status")
         conditions: list[Object] = rows(old, "conditions")
         for kind in READY_TYPES:
-            conditions = with_condition(conditions, {"type": kind, "status": "True"}, now)
+            conditions = with_condition(conditions, {"type": kind, "status": "True", "lastProbeTime": None}, now)
         if condition(conditions, "PodScheduled") is None:
-            conditions = with_condition(conditions, {"type": "PodScheduled", "status": "True"}, now)
+            conditions = with_condition(
+                conditions, {"type": "PodScheduled", "status": "True", "lastProbeTime": None}, now
+            )
         host = _host(node)
         address = old.get("podIP") or (host if pod.spec.get("hostNetwork") else self._address(pod))
         state = {"running": {"startedAt": now}}
@@ -173,7 +175,7 @@ class Kubelets:
         now = self.world.now()
         status = pod.draft()["status"]
         for kind in ("Ready", "ContainersReady"):
-            made = {"type": kind, "status": "False", "reason": "PodCompleted"}
+            made: Object = {"type": kind, "status": "False", "lastProbeTime": None, "reason": "PodCompleted"}
             status["conditions"] = with_condition(status["conditions"], made, now)
         done: Object = {"exitCode": 0, "reason": "Completed", "startedAt": status["startTime"], "finishedAt": now}
         status["containerStatuses"] = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from plugins.kubernetes.simulator.controllers.base import Desk, with_condition
 from plugins.kubernetes.simulator.controllers.queue import Queue
 from plugins.kubernetes.simulator.controllers.volumes import Volumes
 from plugins.kubernetes.simulator.fields import child, rows, texts
-from plugins.kubernetes.simulator.index import is_done
+from plugins.kubernetes.simulator.index import anti_terms, is_done
 from plugins.kubernetes.simulator.kinds import CLAIMS, NODES, PODS, VOLUMES
 from plugins.kubernetes.simulator.quantity import quantity, requests
 from plugins.kubernetes.simulator.selectors import object_test, requirement
@@ -17,7 +18,8 @@ from plugins.kubernetes.simulator.store import Change, Entry
 
 Object = dict[str, Any]
 SOURCE = "default-scheduler"
-HOSTNAME = "kubernetes.io/hostname"
+HELPLESS = "Preemption is not helpful for scheduling"
+NEW_WORDS_SINCE = 34
 
 
 def tolerates(tolerations: list[Object], taint: Object) -> bool:
@@ -63,12 +65,6 @@ def fits_affinity(pod_spec: Object, node: Entry) -> bool:
     return required is None or matches_terms(rows(required, "nodeSelectorTerms"), node)
 
 
-def anti_terms(pod_spec: Object) -> list[Object]:
-    """Required pod anti-affinity terms."""
-    found = child(child(pod_spec, "affinity"), "podAntiAffinity")
-    return rows(found, "requiredDuringSchedulingIgnoredDuringExecution")
-
-
 class Scheduler:
     """Looks at the pods without a node whenever something changes that could help one."""
 
@@ -111,8 +107,9 @@ class Scheduler:
         nodes = list(self.desk.store.each(NODES))
         if problem := self.volumes.problem(pod):
             total = len(nodes)
-            tail = f"preemption: 0/{total} nodes are available: {total} Preemption is not helpful for scheduling."
-            self._fail(pod, f"0/{total} nodes are available: {problem}. {tail}")
+            tail = "" if self.recent else f" preemption: 0/{total} nodes are available: {total} {HELPLESS}."
+            missing = " not found" if self.recent and problem.endswith("not found") else ""
+            self._fail(pod, f"0/{total} nodes are available: {problem}.{missing}{tail}")
             return
         reasons: Counter[str] = Counter()
         helpless = 0
@@ -127,7 +124,7 @@ class Scheduler:
         if possible:
             self._bind(pod, self._best(pod, possible))
             return
-        self._fail(pod, _sentence(len(nodes), reasons, helpless))
+        self._fail(pod, _sentence(len(nodes), reasons, helpless, recent=self.recent))
 
     def _why_not(self, pod: Entry, node: Entry) -> tuple[list[str], bool]:
         """(reasons of the first filter that refuses, whether preemption could help)."""
@@ -137,11 +134,12 @@ class Scheduler:
         ):
             return ["node(s) were unschedulable"], False
         if taint := untolerated(spec, node):
-            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"], False
+            which = "(s)" if self.recent else f" {{{taint['key']}: {taint.get('value', '')}}}"
+            return [f"node(s) had untolerated taint{which}"], False
         if not fits_affinity(spec, node):
             return ["node(s) didn't match Pod's node affinity/selector"], False
         if lacking := self._lacking(spec, node):
-            return lacking, True
+            return lacking, self._could_ever(spec, node)
         if why := self.volumes.conflict(pod, node):
             return [why], False
         if why := self._repelled(pod, node):
@@ -157,27 +155,43 @@ class Scheduler:
                 lacking.append(f"Insufficient {name}")
         return lacking
 
+    def _could_ever(self, spec: Object, node: Entry) -> bool:
+        room = child(node.status, "allocatable")
+        return all(value <= quantity(room.get(name, 0)) for name, value in requests(spec).items())
+
+    @property
+    def recent(self) -> bool:
+        """Whether the server's version speaks as 1.34 and later do."""
+        return self.desk.world.minor >= NEW_WORDS_SINCE
+
     def _repelled(self, pod: Entry, node: Entry) -> str:
-        mine = anti_terms(pod.spec)
-        for other in self.desk.pods.on_node(node.name):
-            if is_done(other) or other.namespace != pod.namespace:
-                continue
+        pods, mine = self.desk.pods, anti_terms(pod.spec)
+        for other in self._beside(pod, pods.by_node[node.name]) if mine else ():
             if any(_repels(term, other, node) for term in mine):
                 return "node(s) didn't match pod anti-affinity rules"
+        for other in self._beside(pod, pods.repelling[node.name]):
             if any(_repels(term, pod, node) for term in anti_terms(other.spec)):
                 return "node(s) didn't satisfy existing pods anti-affinity rules"
         return ""
+
+    def _beside(self, pod: Entry, keys: set[str]) -> Iterator[Entry]:
+        entries = self.desk.store.entries(PODS)
+        for key in keys:
+            other = entries[key]
+            if other.namespace == pod.namespace and not is_done(other):
+                yield other
 
     def _best(self, pod: Entry, nodes: list[Entry]) -> Entry:
         owner = next(iter(rows(pod.meta, "ownerReferences")), {"name": ""})["name"].rpartition("-")[0]
         for hint in (pod.key, f"{pod.namespace}/{owner}"):
             if (chosen := self.hints.pop(hint, None)) and (found := [node for node in nodes if node.name == chosen]):
                 return found[0]
-        return min(nodes, key=lambda node: (self._siblings(pod, node), self._use(node), node.name))
-
-    def _siblings(self, pod: Entry, node: Entry) -> int:
-        owners = {ref["uid"] for ref in rows(pod.meta, "ownerReferences")}
-        return sum(key in self.desk.pods.by_node[node.name] for uid in owners for key in self.desk.pods.by_owner[uid])
+        siblings = Counter(
+            other.spec.get("nodeName", "")
+            for ref in rows(pod.meta, "ownerReferences")
+            for other in self.desk.pods.owned_by(ref["uid"])
+        )
+        return min(nodes, key=lambda node: (siblings[node.name], self._use(node), node.name))
 
     def _use(self, node: Entry) -> float:
         asked, room = self.desk.pods.asked[node.name], child(node.status, "allocatable")
@@ -190,7 +204,7 @@ class Scheduler:
         def edit(body: Object) -> None:
             body["spec"]["nodeName"] = node.name
             status = body["status"]
-            made = {"type": "PodScheduled", "status": "True"}
+            made: Object = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
             kept = [item for item in rows(status, "conditions") if item["type"] != "PodScheduled"]
             status["conditions"] = with_condition(kept, made, self.desk.world.now())
 
@@ -201,7 +215,9 @@ class Scheduler:
     def _fail(self, pod: Entry, message: str) -> None:
         def edit(body: Object) -> None:
             status = body["status"]
-            made = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+            made: Object = {"type": "PodScheduled", "status": "False", "lastProbeTime": None}
+            made |= {"observedGeneration": body["metadata"].get("generation", 1)}
+            made |= {"reason": "Unschedulable", "message": message}
             status["conditions"] = with_condition(rows(status, "conditions"), made, self.desk.world.now())
 
         changed = self.desk.world.change(PODS, pod.key, edit)
@@ -215,11 +231,12 @@ def _repels(term: Object, other: Entry, node: Entry) -> bool:
     return object_test(term.get("labelSelector"))(other.labels)
 
 
-def _sentence(total: int, reasons: Counter[str], helpless: int) -> str:
+def _sentence(total: int, reasons: Counter[str], helpless: int, *, recent: bool) -> str:
     texts = sorted(f"{count} {reason}" for reason, count in reasons.items())
     head = f"0/{total} nodes are available: {', '.join(texts)}." if total else "no nodes available to schedule pods"
     if not total:
         return head
     helps = [f"{total - helpless} No preemption victims found for incoming pod"] if total > helpless else []
-    helps += [f"{helpless} Preemption is not helpful for scheduling"] if helpless else []
-    return f"{head} preemption: 0/{total} nodes are available: {', '.join(sorted(helps))}."
+    helps += [f"{helpless} {HELPLESS}"] if helpless else []
+    claims = "no new claims to deallocate, " if recent else ""
+    return f"{head} {claims}preemption: 0/{total} nodes are available: {', '.join(sorted(helps))}."

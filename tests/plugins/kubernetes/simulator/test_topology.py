@@ -4,7 +4,8 @@ import stat
 
 from plugins.kubernetes.simulator import ManualClock
 from plugins.kubernetes.simulator.kinds import BUDGETS, CLAIMS, NODES, PODS, STATEFUL_SETS, VOLUMES
-from plugins.kubernetes.simulator.reference.build import reference, scale
+from plugins.kubernetes.simulator.reference.build import reference
+from plugins.kubernetes.simulator.reference.load import scale
 from tests.plugins.kubernetes.simulator.conftest import Wire
 
 

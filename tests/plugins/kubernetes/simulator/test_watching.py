@@ -75,10 +75,15 @@ async def test_a_version_older_than_the_history_is_410_in_the_stream(wire: Wire)
     assert status["message"].startswith("too old resource version: 5 (")
 
 
-async def test_a_version_from_the_future_is_504(wire: Wire) -> None:
-    answer = await wire.http.get("/api/v1/pods", params={"watch": "1", "resourceVersion": "999999999"})
-    assert answer.status_code == 504
-    assert "Too large resource version" in answer.json()["message"]
+async def test_a_watch_from_the_future_says_nothing_and_a_list_of_it_is_504(wire: Wire) -> None:
+    asked = {"watch": "1", "resourceVersion": "999999999", "timeoutSeconds": "5"}
+    async with wire.http.stream("GET", "/api/v1/nodes", params=asked) as answer:
+        wire.simulator.cluster.cordon("node1")
+        wire.clock.advance(6)
+        assert await Lines(answer).rest() == []
+    refused = await wire.http.get("/api/v1/pods", params={"resourceVersion": "999999999"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (504, "1")
+    assert "Too large resource version: 999999999, current: " in refused.json()["message"]
 
 
 async def test_what_begins_or_ceases_to_match_is_added_or_deleted(wire: Wire) -> None:
