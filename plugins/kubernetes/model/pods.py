@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
-from plugins.kubernetes.model.podstate import Container, Inputs, PodState, pod_state
-from plugins.kubernetes.model.podwire import PodStatus, PodWire, Volume
-from plugins.kubernetes.model.wire import Meta, Pairs, Row, controller, epoch, key_of, line, pairs, word
+from plugins.kubernetes.model.podstate import Container, PodState, pod_state
+from plugins.kubernetes.model.podwire import PodWire, Volume
+from plugins.kubernetes.model.wire import Condition, Meta, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
 _REVISION = "controller-revision-hash"
@@ -126,60 +126,67 @@ def owner_of(meta: Meta) -> Owner | None:
 
 
 def pod_row(wire: PodWire) -> Pod:
-    """A row of a decoded pod. Raises ValueError where a quantity is none."""
+    """A row of a decoded pod. Raises ValueError where a quantity is none.
+
+    Called for each pod of a list and each change: about half the time of decoding, which is why it is written so flat.
+    """
     meta, spec, status = wire.metadata, wire.spec, wire.status
+    conditions = {one.type: one for one in status.conditions or ()}
+    ready, since = _flag(conditions.get("Ready"))
+    initialized = conditions.get("Initialized")
+    gated, unscheduled = _placing(conditions.get("PodScheduled"))
     shape = pod_shape(spec, status.qos_class)
-    ready, since, gated, initialized, unscheduled = _conditions(status)
-    inputs = Inputs(
-        phase=status.phase,
-        reason=status.reason,
-        gated=gated,
-        initialized=initialized,
-        ready=ready,
-        init_count=shape.init_count,
-        sidecars=shape.sidecars,
-        init=status.init_container_statuses or (),
-        main=status.container_statuses or (),
+    state = pod_state(
+        status.phase,
+        status.reason,
+        gated,
+        initialized is not None and initialized.status == "True",
+        ready,
+        shape.init_count,
+        shape.sidecars,
+        status.init_container_statuses or (),
+        status.container_statuses or (),
     )
     claims, empty = _volumes(meta.name, spec.volumes) if spec.volumes else ((), 0)
-    return Pod(
-        namespace=word(meta.namespace),
-        name=line(meta.name),
-        uid=line(meta.uid, 64),
-        node=word(spec.node_name),
-        phase=word(status.phase),
-        state=pod_state(inputs),
-        shape=shape,
-        labels=pairs(meta.labels),
-        owner=owner_of(meta) if meta.owner_references else None,
-        ip=line(status.pod_ip, 64),
-        created=epoch(meta.creation_timestamp) or 0.0,
-        ready_since=since,
-        deleted=epoch(meta.deletion_timestamp),
-        ready=ready,
-        mirror=meta.annotations is not None and bool(meta.annotations.mirror),
-        unschedulable=unscheduled is not None,
-        reason=word(status.reason),
-        message=line(unscheduled or status.message),
-        claims=claims,
-        empty_dirs=empty,
-        finalizers=tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
+    created, deleted = meta.creation_timestamp, meta.deletion_timestamp
+    return Pod(  # by position, which is three times as fast
+        word(meta.namespace),
+        line(meta.name),
+        line(meta.uid, 64),
+        word(spec.node_name),
+        word(status.phase),
+        state,
+        shape,
+        pairs(meta.labels),
+        owner_of(meta) if meta.owner_references else None,
+        line(status.pod_ip, 64),
+        created.timestamp() if created else 0.0,
+        since,
+        deleted.timestamp() if deleted else None,
+        ready,
+        meta.annotations is not None and bool(meta.annotations.mirror),
+        unscheduled is not None,
+        word(status.reason),
+        line(unscheduled or status.message),
+        claims,
+        empty,
+        tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
     )
 
 
-def _conditions(status: PodStatus) -> tuple[bool, float | None, bool, bool, str | None]:
-    """Ready, since when it is (or is not), gated, initialized, and why it cannot be scheduled."""
-    ready, since, gated, initialized, unscheduled = False, None, False, False, None
-    for one in status.conditions or ():
-        kind = one.type
-        if kind == "Ready":
-            ready, since = one.status == "True", epoch(one.last_transition_time)
-        elif kind == "Initialized":
-            initialized = one.status == "True"
-        elif kind == "PodScheduled" and one.status != "True":
-            gated = one.reason == "SchedulingGated"
-            unscheduled = (one.message or "") if one.reason == "Unschedulable" else None
-    return ready, since, gated, initialized, unscheduled
+def _flag(one: Condition | None) -> tuple[bool, float | None]:
+    """Whether a condition holds, and since when it does or does not."""
+    if one is None:
+        return False, None
+    moment = one.last_transition_time
+    return one.status == "True", moment.timestamp() if moment else None
+
+
+def _placing(one: Condition | None) -> tuple[bool, str | None]:
+    """Whether scheduling is held back on purpose; why no node was found, None where that was not said."""
+    if one is None or one.status == "True":
+        return False, None
+    return one.reason == "SchedulingGated", (one.message or "") if one.reason == "Unschedulable" else None
 
 
 def _volumes(pod: str, volumes: tuple[Volume, ...]) -> tuple[tuple[str, ...], int]:

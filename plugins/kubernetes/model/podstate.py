@@ -7,6 +7,7 @@ of a waiting or terminated container to the pod's phase, and counts restarts of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from plugins.kubernetes.model.podwire import ContainerStatus, Terminated
 from plugins.kubernetes.model.wire import Row, epoch, line, word
@@ -41,7 +42,10 @@ class PodState(Row, frozen=True, gc=False):
     containers: tuple[Container, ...]
 
 
-class Inputs(Row, frozen=True, gc=False):
+Statuses = tuple[ContainerStatus, ...]
+
+
+class Inputs(NamedTuple):
     """All that the state depends on: hashable, so that pods in the same state share one `PodState`."""
 
     phase: str
@@ -51,21 +55,21 @@ class Inputs(Row, frozen=True, gc=False):
     ready: bool
     init_count: int
     sidecars: tuple[str, ...]
-    init: tuple[ContainerStatus, ...]
-    main: tuple[ContainerStatus, ...]
+    init: Statuses
+    main: Statuses
 
 
 _LIMIT = 4096
-_known: dict[Inputs, PodState] = {}
+_known: dict[tuple[object, ...], PodState] = {}
 
 
-def pod_state(inputs: Inputs) -> PodState:
-    """The state; equal inputs give the same object."""
+def pod_state(*inputs: *tuple[str, str, bool, bool, bool, int, tuple[str, ...], Statuses, Statuses]) -> PodState:
+    """The state of a pod with these `Inputs`; equal ones give the same object. Called for every pod: kept quick."""
     found = _known.get(inputs)
     if found is None:
         if len(_known) >= _LIMIT:
             _known.clear()
-        found = _known[inputs] = _judged(inputs)
+        found = _known[inputs] = _judged(Inputs(*inputs))
     return found
 
 

@@ -17,6 +17,7 @@ from console.text import clean
 Pairs = tuple[tuple[str, str], ...]
 _POOL_LIMIT = 20_000
 _pairs: dict[Pairs, Pairs] = {}
+_words: dict[str, str] = {}
 
 
 class Wire(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -85,13 +86,22 @@ class ObjectReference(Wire, frozen=True, gc=False):
 
 
 def word(text: str | None) -> str:
-    """A short foreign text that many rows share (names of namespaces, nodes, reasons): cleaned and interned."""
-    return sys.intern(clean(text, 253)) if text else ""
+    """A short foreign text that many rows share (names of namespaces, nodes, reasons): cleaned; equal ones are one."""
+    if not text:
+        return ""
+    known = _words.get(text)
+    if known is None:
+        if len(_words) >= _POOL_LIMIT:
+            _words.clear()
+        known = _words[text] = sys.intern(clean(text, 253))
+    return known
 
 
 def line(text: str | None, limit: int = 512) -> str:
     """A foreign text of its own (names, messages): cleaned, cut to `limit` characters."""
-    return clean(text, limit) if text else ""
+    if not text:
+        return ""
+    return text if text.isprintable() and len(text) <= limit else clean(text, limit)
 
 
 def pairs(mapping: Mapping[str, str] | None) -> Pairs:
