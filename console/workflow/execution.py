@@ -118,14 +118,17 @@ class Execution:
         if self.state.end is not None or self.state.plan is None:
             return self.state.end
         self._calls = Calls(self.run, self._use.kernel, self._use.gate, self._leases)
-        await self._calls.open(self.state.plan)
+        opening = asyncio.create_task(self._calls.open(self.state.plan))  # rows come in while leases are taken
         try:
             await self._claim()
+            await opening
             for work in (self._leases.keep, self._write, self._look, self._calls.follow):
                 self._background(work)
             self._inbox.put_nowait(Begun(self._clock.now(), self._calls.undoable(self.state.plan)))
             return await self._go()
         finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
             await self._close()
 
     def leave(self, why: str) -> None:

@@ -1,8 +1,8 @@
 """The process that works on one run: `python -m console.workflow.runner RUN [connection arguments]`.
 
 It owns no terminal and outlives the one it was started from: SIGHUP is ignored, SIGTERM and SIGINT release the run
-cleanly. What it has to say goes to the journal, and to the log that its starter gave it as stderr. Exit codes: 0 the run
-ended, 1 it failed here, 2 usage, 6 it was asked to leave or another process goes on.
+cleanly. What it has to say goes to the journal, and to the log that its starter gave it as stderr. Exit codes: 0 the
+run ended, 1 it failed here, 2 usage, 6 it was asked to leave or another process goes on.
 """
 
 from __future__ import annotations

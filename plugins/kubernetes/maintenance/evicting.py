@@ -17,6 +17,7 @@ from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.pods import Pod
 
 _RETRY = 5.0
+_TURN = 15.0
 _OVERDUE = 30.0
 _SHOWN = 2
 
@@ -44,7 +45,28 @@ async def _guard(ctx: Ctx) -> Outcome:
         return Stop(f"{pod.key} is under two budgets, {names}: the server refuses every eviction of it")
     if budgets and not _allows(budgets[0], pod):
         return Wait(f"budget {_blocked(budgets[0], ctx.facts)}", _RETRY)
+    if budgets and pod.ready and (first := _turn(budgets[0], pod, ctx)):
+        return Wait(f"budget {budgets[0].key} allows {budgets[0].allowed} at a time, {first} goes first", _RETRY)
     return Go()
+
+
+def _turn(budget: Budget, pod: Pod, ctx: Ctx) -> str:
+    """Who goes before this pod: as many as the budget allows try at once, or all but one would be refused.
+
+    The order turns with time, so that one that cannot go (skipped, stuck) holds nobody up for long.
+    """
+    peers = [
+        other.name
+        for name in ctx.target.nodes
+        for other in ctx.facts.by(tables.PODS_BY_NODE, name)
+        if other.namespace == pod.namespace and other.healthy and budget.selects(dict(other.labels))
+    ]
+    if len(peers) <= budget.allowed:
+        return ""
+    peers.sort()
+    first = int(ctx.now / _TURN) % len(peers)
+    order = peers[first:] + peers[:first]
+    return "" if pod.name in order[: budget.allowed] else order[0]
 
 
 def _allows(budget: Budget, pod: Pod) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import Any
 
 from console.errors import Conflict, NotFound, SourceError
+from console.format import timestamp
 from console.model import Ref
 from console.offers import AuditEntry
 from plugins.kubernetes.client import writing
@@ -99,18 +100,41 @@ class AuditRecord:
         who = f"{entry.person} ({entry.identity}) from {entry.origin}"
         why = f": {entry.reason}" if entry.reason else ""
         run = f", run {entry.run}" if entry.run else ""
-        body = await asyncio.to_thread(
-            writing.event,
-            about={key: value for key, value in about.items() if value},
-            reason=_camel(entry.action),
-            note=f"{entry.action} by {who}{run}{why}; {entry.outcome}",
-            at=entry.at,
-            instance=f"{socket.gethostname()}-{os.getpid()}",
-            warning=entry.outcome.startswith("failed"),
-        )
+        note = f"{entry.action} by {who}{run}{why}; {entry.outcome}"
+        body = await asyncio.to_thread(_event, entry, {key: value for key, value in about.items() if value}, note)
         place = entry.subject.namespace or "default"
         with contextlib.suppress(SourceError):
-            await self._api.create(f"/apis/events.k8s.io/v1/namespaces/{place}/events", body)
+            await self._api.create(f"/api/v1/namespaces/{place}/events", body)
+
+
+def _event(entry: AuditEntry, about: dict[str, str], note: str) -> dict[str, Any]:
+    """A core Event: old servers and every tool know it."""
+    told = writing.event(
+        about=about,
+        reason=_camel(entry.action),
+        note=note,
+        at=entry.at,
+        instance=f"{socket.gethostname()}-{os.getpid()}",
+        warning=entry.outcome.startswith("failed"),
+    )
+    stamp = timestamp(entry.at)
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": told["metadata"],
+        "involvedObject": told["regarding"],
+        "reason": told["reason"],
+        "action": told["action"],
+        "message": told["note"],
+        "type": told["type"],
+        "source": {"component": writing.COMPONENT},
+        "reportingComponent": told["reportingController"],
+        "reportingInstance": told["reportingInstance"],
+        "eventTime": told["eventTime"],
+        "firstTimestamp": stamp,
+        "lastTimestamp": stamp,
+        "count": 1,
+    }
 
 
 def bounded(lines: Sequence[str]) -> list[str]:
