@@ -21,7 +21,8 @@ from console.filtering import parse_filter
 from console.format import timestamp
 from console.model import Delta, Snapshot, Tone
 from console.plugin import Facts, Pane
-from screens.paint import app_of, steady
+from screens.glyphs import ASCII
+from screens.paint import app_of, paint_of, steady
 from screens.pane_messages import Activated, Moved, Said
 from screens.sortkeys import sort_letters
 from screens.tabletext import csv_of
@@ -69,6 +70,8 @@ class PaneView(Vertical, Generic[R]):
     PaneView.-side.-detail DetailPanel {
         height: 1fr; width: 2fr; border-top: none; border-left: solid $border-blurred;
     }
+    PaneView.-ascii.-detail DetailPanel { border-top: ascii $border-blurred; scrollbar-size-vertical: 0; }
+    PaneView.-ascii.-side.-detail DetailPanel { border-top: none; border-left: ascii $border-blurred; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", show=False, id="filter"),
@@ -120,6 +123,7 @@ class PaneView(Vertical, Generic[R]):
             yield DetailPanel()
 
     def on_mount(self) -> None:
+        self.set_class(paint_of(app_of(self)).glyphs is ASCII, "-ascii")
         self._draw()
         self._stop = self.view.subscribe(self.table.take)
         self.set_interval(TICK, self._draw)

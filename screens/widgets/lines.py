@@ -126,7 +126,7 @@ def finish(segments: list[Segment], ruler: Ruler, end: Segment, under: Style, ov
         segments = [*segments, Segment(" " * (ruler.room - have))]
     above = Style.null() if over is None else over
     styled = [(piece, (under + own if own else under) + above) for piece, own, _ in segments]
-    styled.append((end.text, under + end.style if end.style else under))
+    styled.append((end.text, (under + end.style) if end.style else under))
     out: list[Segment] = []
     text, style = "", under
     for piece, whole in styled:

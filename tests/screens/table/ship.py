@@ -117,7 +117,7 @@ class Host(App[None]):
     """An empty program around one widget, with our themes."""
 
     def __init__(self, widget: Widget, theme: str = "dark") -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if theme == "ansi" else None)
         self.widget = widget
         self.wanted = theme
         self.said: list[str] = []
@@ -149,3 +149,29 @@ def plain(widget: Widget) -> list[str]:
 
 def fleet(count: int, **same: Any) -> list[Ship]:
     return [Ship(f"ship-{number}", cargo=number % 97, **same) for number in range(count)]
+
+
+def _broken(_row: Any, _now: float = 0) -> Any:
+    raise RuntimeError("no such field")
+
+
+def _odd(_ship: Ship, _now: float) -> Cell:
+    seven: Any = 7
+    return Cell(seven, Tone.OK)
+
+
+def broken_pane() -> Pane[Ship]:
+    """A pane whose every function raises, but for the name."""
+    return replace(
+        PANE,
+        columns=(
+            Column[Ship]("NAME", value=lambda ship: ship.name),
+            Column[Ship]("BAD", value=_broken),
+            Column[Ship]("ODD", value=lambda ship: ship.name, cell=_odd),
+        ),
+        facets=_broken,
+        labels=_broken,
+        describe=_broken,
+        fault=_broken,
+        parent=_broken,
+    )

@@ -10,12 +10,12 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from console.fence import Fence
-from console.model import Delta, Snapshot, SourceState, Tone
-from console.plugin import Cell, Column, Pane
+from console.model import Delta, Snapshot, SourceState
+from console.plugin import Pane
 from screens.widgets.freshness import MARKED_FOR
 from screens.widgets.table import LiveTable
 from tests.clock import FakeClock
-from tests.screens.table.ship import NOW, PANE, TREE, Host, Ship, fleet, plain
+from tests.screens.table.ship import NOW, PANE, TREE, Host, Ship, broken_pane, fleet, plain
 
 
 class Watched(LiveTable[Ship]):
@@ -191,32 +191,9 @@ async def test_a_tree_is_drawn_with_its_branches() -> None:
         assert [line[:9].rstrip() for line in plain(table)[1:4]] == [" set", " ├ set-0", " └ set-1"]
 
 
-def broken(_row: Any, _now: float = 0) -> Any:
-    raise RuntimeError("no such field")
-
-
-def odd(_ship: Ship, _now: float) -> Cell:
-    seven: Any = 7
-    return Cell(seven, Tone.OK)
-
-
-BROKEN: Pane[Ship] = replace(
-    PANE,
-    columns=(
-        Column[Ship]("NAME", value=lambda ship: ship.name),
-        Column[Ship]("BAD", value=broken),
-        Column[Ship]("ODD", value=lambda ship: ship.name, cell=odd),
-    ),
-    facets=broken,
-    labels=broken,
-    fault=broken,
-    parent=broken,
-)
-
-
 async def test_code_of_a_plugin_that_raises_makes_a_question_mark_and_a_breakage() -> None:
     fence = Fence()
-    async with shown(*fleet(2), pane=BROKEN, fence=fence) as (pilot, table):
+    async with shown(*fleet(2), pane=broken_pane(), fence=fence) as (pilot, table):
         table.sort_by(1)
         table.limit(faults_only=True)
         await idle(pilot, table)
