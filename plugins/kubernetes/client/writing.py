@@ -132,7 +132,7 @@ def event(  # noqa: PLR0913
         models.EventsV1Event(
             api_version="events.k8s.io/v1",
             kind="Event",
-            metadata=models.V1ObjectMeta(generate_name=f"{about['name']}.", namespace=place),
+            metadata=models.V1ObjectMeta(generate_name=f"{about['name']}-", namespace=place),
             regarding=regarding,
             reason=reason,
             action=action or reason,
