@@ -121,6 +121,11 @@ class PilothouseApp(App[None]):
         else:
             await super().on_event(event)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a key was typed that nobody has used up yet."""
+        return bool(self._typed) or self._on_its_way is not None
+
     async def type_on(self) -> None:
         """Use the keys that wait, in order. A key waits until the one before was used up, wherever it went."""
         while self._typed and not self.desk.settling and not self._on_its_way:

@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from screens.headline import Headline, parts
+from screens.keymap import Keymap
 from screens.paint import app_of, paint_of
 from screens.trail import Place
 from screens.ways import WIDE_ENOUGH, Half, Ways
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from console.forward import Forwards
     from console.runtime import Runtime
     from screens.commands import Command
-    from screens.keymap import Keymap
     from screens.page import Page
 
 T = TypeVar("T")
 _log = logging.getLogger("pilothouse.screens")
+ALWAYS = ("command", "help")
+"""Commands whose keys the footer shows on every page."""
 SETTLE = 0.3
 """Seconds for which keys are kept back at most while a command opens something."""
 TEXT_KEYS_LET_THROUGH = frozenset({"ctrl+p"})
@@ -45,7 +47,7 @@ class TypesAhead(Protocol):
 
 
 class Desk(Screen[None]):
-    """See the module. `kernel` and `keymap` are there once `opened` is True; nothing uses them before."""
+    """See the module. `kernel` is there once `opened` is True; nothing uses it before."""
 
     DEFAULT_CSS = """
     Desk { layout: vertical; }
@@ -53,7 +55,6 @@ class Desk(Screen[None]):
     Desk > #pages > .other { border-left: solid $panel-lighten-2; }
     """
     kernel: Runtime
-    keymap: Keymap
 
     class Done(Message):
         """A command was used; the tour listens."""
@@ -69,6 +70,7 @@ class Desk(Screen[None]):
         self.utc = False
         self.low_bandwidth = False
         self.headline = Headline()
+        self.keymap = Keymap()
         self.again: Callable[[], None] | None = None
         self.forwards: Forwards | None = None
         self._questions = 0
@@ -209,7 +211,7 @@ class Desk(Screen[None]):
         """Use a key before any widget sees it; False leaves it to the focused one. A text field keeps its keys."""
         from textual.widgets import Input
 
-        if not self.opened or (isinstance(self.focused, Input) and key not in TEXT_KEYS_LET_THROUGH):
+        if self.page is None or (isinstance(self.focused, Input) and key not in TEXT_KEYS_LET_THROUGH):
             return False
         return self.press(key)
 
@@ -246,6 +248,7 @@ class Desk(Screen[None]):
         now = self.kernel.clock.now() if self.opened else 0.0
         glyphs = paint_of(app_of(self)).glyphs
         self.query_one(HeaderLine).show(*parts(self.headline, now, self.size.width, glyphs=glyphs))
-        if self.opened:
-            hints = [(c.key, c.key_label, c.title) for c in self.commands if c.hint and c.key]
-            self.query_one(FooterLine).hints(hints)
+        if self.page is not None:
+            shown = [command for command in self.commands if command.hint and command.key]
+            hints = [(c.key, c.key_label, c.title) for c in shown if c.id not in ALWAYS]
+            self.query_one(FooterLine).hints(hints, [(c.key, c.key_label, c.title) for c in shown if c.id in ALWAYS])

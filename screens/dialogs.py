@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -25,6 +26,11 @@ from screens.paint import Paint, app_of, paint_of
 T = TypeVar("T")
 LISTED = 12
 """Objects that are named before `and N more`."""
+
+
+def title_box(box: Widget, title: str) -> None:
+    """Give a border a title that is only text: as a str it would be read as markup."""
+    box.border_title = Content(title)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Dialog(ModalScreen[T]):
@@ -51,7 +57,7 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = Content(self.heading).plain
+            title_box(box, self.heading)
             yield from self.inside()
             yield Static(self.paint.keys(self.keys()))
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def desk_commands(desk: Desk) -> tuple[Command, ...]:
     """The desk's commands; a page's own shadow those on the same key."""
+    if not desk.opened:
+        return (Command("quit", "quit", app_of(desk).exit, help="leave", hint=True),)
     return (*_moving(desk), *_looking(desk))
 
 

@@ -47,4 +47,4 @@ def _title(command: Command) -> str:
 
 def _help(command: Command) -> str:
     reason = fenced_why(command)
-    return f"cannot be used: {reason}" if reason else command.help
+    return Content(f"cannot be used: {reason}" if reason else command.help).markup

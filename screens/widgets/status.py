@@ -75,11 +75,17 @@ class FooterLine(Line):
         super().__init__(id=id)
         self._spans: list[tuple[int, int, str]] = []
 
-    def hints(self, hints: Sequence[tuple[str, str, str]]) -> None:
-        """Show (key, its label, title) as far as there is room."""
-        parts: list[Part] = [(" ", "plain")]
+    def hints(self, hints: Sequence[tuple[str, str, str]], fixed: Sequence[tuple[str, str, str]] = ()) -> None:
+        """Show (key, its label, title): `fixed` at the right always, the others as far as there is room."""
         self._spans = []
-        at, room = 1, (self.size.width or app_of(self).size.width) - 1
+        columns = (self.size.width or app_of(self).size.width) - 1
+        taken = sum(span(label) + 1 + span(title) + len(GAP) for _, label, title in fixed)
+        left = self._laid(hints, 1, columns - taken)
+        right = self._laid(fixed, columns - taken + len(GAP), columns + len(GAP))
+        self.show([(" ", "plain"), *left], right)
+
+    def _laid(self, hints: Sequence[tuple[str, str, str]], at: int, room: int) -> list[Part]:
+        parts: list[Part] = []
         for key, label, title in hints:
             cells = span(label) + 1 + span(title)
             if at + cells > room:
@@ -87,7 +93,7 @@ class FooterLine(Line):
             self._spans.append((at, at + cells, key))
             parts += [(label, "key"), (f" {title}{GAP}", "plain")]
             at += cells + len(GAP)
-        self.show(parts)
+        return parts
 
     def on_click(self, event: Click) -> None:
         for start, end, key in self._spans:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from console.config import Settings
@@ -16,7 +17,10 @@ from screens.app import Opening, PilothouseApp
 from tests.clock import FakeClock
 from tests.screens import fleet
 
-ROUNDS = 400
+ROUNDS = 1500
+TICK = 0.005
+NAMES = {":": "colon", "/": "slash", " ": "space", "=": "equals_sign", "-": "minus", ".": "full_stop"}
+CHARACTERS = {"colon": ":", "slash": "/", "enter": "\r", "space": " ", "minus": "-", "question_mark": "?"}
 
 
 @dataclass(slots=True)
@@ -29,15 +33,16 @@ class Driver:
     clock: FakeClock
 
     async def press(self, *keys: str) -> None:
-        """Press keys, then wait until nothing is left to do."""
+        """Press keys one after the other, then wait until nothing is left to do."""
         for key in keys:
-            await self.pilot.press(key)
-        await self.quiet()
+            self.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+            await self.quiet()
 
     async def type(self, text: str) -> None:
-        names = {":": "colon", "/": "slash", " ": "space", "=": "equals_sign", "-": "minus"}
+        """Type a text into whatever has the keyboard."""
         for letter in text:
-            await self.pilot.press(names.get(letter, letter))
+            self.app.post_message(events.Key(NAMES.get(letter, letter), letter))
+        await self.quiet()
 
     async def order(self, line: str) -> None:
         """Type a `:` line and enter."""
@@ -46,24 +51,28 @@ class Driver:
         await self.press("enter")
 
     async def quiet(self) -> None:
-        """Until no work is outstanding, all messages are handled, and the store has published."""
+        """Until no key waits, no work is outstanding, and all messages are handled."""
         for _ in range(ROUNDS):
-            await self.pilot.pause()
-            await self.clock.advance(0.3)
-            if not self.app.desk.outstanding:
-                await self.pilot.pause()
+            await self.turn()
+            if not self.app.desk.outstanding and not self.app.waiting:
+                await self.turn()
                 return
-        raise AssertionError("the program did not come to rest")
+            await asyncio.sleep(TICK)
+        raise AssertionError(f"the program did not come to rest\n{self.text()}")
 
     async def until(self, true: Callable[[], bool], what: str = "") -> None:
         """Until something is so; each round lets all messages be handled and the clock move."""
         for _ in range(ROUNDS):
             if true():
                 return
-            await self.pilot.pause()
-            await self.clock.advance(0.3)
-            await asyncio.sleep(0)
-        raise AssertionError(f"never came: {what}\n{self.text()}")
+            await self.turn()
+            await asyncio.sleep(TICK)
+        raise AssertionError(f"never came: {what}; said {self.said}\n{self.text()}")
+
+    async def turn(self) -> None:
+        """All messages that are there are handled, and the clock moves on a little."""
+        await self.pilot._wait_for_screen()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        await self.clock.advance(0.3)
 
     @property
     def said(self) -> list[str]:

@@ -1,0 +1,127 @@
+"""Acting on rows: questions, what will be touched, typed names, reports, and why a key cannot be used."""
+
+from __future__ import annotations
+
+from console.config import Settings
+from tests.screens import fleet
+from tests.screens.app.steering import driving
+
+
+async def test_a_change_shows_what_it_touches_and_is_done_only_after_a_yes() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("h")
+        await driver.sees("hail boat kiel/anna in north")
+        await driver.press("escape")
+        assert driver.sea.done == []
+        await driver.press("h", "enter")
+        await driver.until(lambda: "anna answers" in driver.said, "the sentence of the action")
+        assert driver.sea.done == ["hailed anna"]
+
+
+async def test_what_destroys_wants_the_typed_name() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("ctrl+d")
+        await driver.sees("this cannot be undone", "Type anna to agree")
+        await driver.type("bertha")
+        await driver.press("enter")
+        await driver.sees("that is not anna")
+        assert driver.sea.done == []
+        await driver.press(*["backspace"] * 6)
+        await driver.type("anna")
+        await driver.press("enter")
+        await driver.until(lambda: driver.sea.done == ["sank anna"], "anna is sunk")
+
+
+async def test_a_production_context_wants_the_typed_name_for_every_change() -> None:
+    async with driving(settings=Settings(production=("nor*",))) as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "PRODUCTION")
+        await driver.press("h")
+        await driver.sees("north is a production context", "Type anna to agree")
+
+
+async def test_marked_rows_are_done_together_with_a_report_for_each() -> None:
+    async with driving() as driver:
+        driver.sea.add(fleet.Boat("clara", "oslo", sunk=True))
+        await driver.order("boats")
+        await driver.sees("anna", "sunk")
+        await driver.press("space", "down", "down", "space", "g")
+        await driver.sees("course in degrees")
+        await driver.press("enter")
+        await driver.sees("steer 2 objects in north", "boat kiel/anna", "boat oslo/clara")
+        await driver.press("enter")
+        await driver.sees("1 of 2 done, 1 failed", "a sunk boat does not steer")
+        assert driver.sea.done == ["steered anna 90"]
+
+
+async def test_a_number_is_asked_for_until_it_is_one() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("g")
+        await driver.press("backspace", "backspace", "enter")
+        await driver.sees("a whole number is wanted")
+        assert driver.sea.done == []
+
+
+async def test_a_read_only_console_says_so_on_every_changing_key() -> None:
+    async with driving(settings=Settings(read_only=True)) as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "read-only")
+        await driver.press("h")
+        assert any("hail: read-only" in said for said in driver.said)
+        assert driver.sea.done == []
+
+
+async def test_a_key_that_cannot_be_used_says_why_in_one_line_and_the_menu_too() -> None:
+    async with driving() as driver:
+        driver.sea.add(fleet.Boat("anna", "kiel", sunk=True))
+        await driver.order("boats")
+        await driver.sees("anna", "sunk")
+        await driver.press("ctrl+d")
+        assert "sink: it is sunk already" in driver.said
+        await driver.press("m")
+        await driver.sees("sink", "it is sunk already", "hail")
+
+
+async def test_keys_of_the_configuration_replace_the_defaults_everywhere() -> None:
+    async with driving(settings=Settings(keys={"hail": "ctrl+o", "help": "f1"})) as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "ctrl-o hail", "f1 help")
+        await driver.press("h")
+        assert driver.said == []
+        await driver.press("ctrl+o")
+        await driver.sees("hail boat kiel/anna")
+        await driver.press("escape", "f1")
+        await driver.sees("ctrl-o", "hail: call the crew")
+
+
+async def test_the_palette_finds_the_same_commands_by_name() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("ctrl+p")
+        await driver.type("hail")
+        await driver.sees("hail  (h)")
+        await driver.press("enter")
+        await driver.sees("hail boat kiel/anna in north")
+
+
+async def test_the_menu_of_the_right_mouse_button_is_the_one_of_the_row() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.pilot.click("LiveTable", offset=(3, 2), button=3)
+        await driver.sees("hail", "call the crew", "kiel/bertha")
+
+
+async def test_an_edit_in_a_terminal_that_cannot_be_handed_over_says_so() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("e")
+        assert "this terminal cannot be handed over" in driver.said

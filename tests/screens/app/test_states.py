@@ -1,0 +1,130 @@
+"""What the program says of itself: before the kernel, without one, when the connection goes, and on the way out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from console.config import Settings
+from console.errors import ConfigError
+from console.runtime import Runtime
+from screens.app import Opening, PilothouseApp
+from tests.clock import FakeClock
+from tests.screens import fleet
+from tests.screens.app.steering import Driver, driving
+
+
+async def test_the_first_paint_does_not_wait_for_the_kernel() -> None:
+    slow = asyncio.Event()
+
+    async def kernel() -> Runtime:
+        await slow.wait()
+        return await fleet.opened()
+
+    sea, app = fleet.sea(), PilothouseApp(Opening(kernel))
+    async with app.run_test() as pilot:
+        driver = Driver(pilot, app, sea, FakeClock())
+        await driver.sees("pilothouse", "connecting")
+        slow.set()
+        await driver.sees("systems")
+
+
+async def test_a_kernel_that_cannot_be_opened_is_a_page_with_the_reason_and_a_key() -> None:
+    tries: list[int] = []
+
+    async def kernel() -> Runtime:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ConfigError("key `thema` is not known", where="config.toml", next_step="known keys: theme")
+        return await fleet.opened()
+
+    sea, app = fleet.sea(), PilothouseApp(Opening(kernel))
+    async with app.run_test() as pilot:
+        driver = Driver(pilot, app, sea, FakeClock())
+        await driver.sees("cannot be opened", "thema", "known keys: theme", "r try again")
+        await driver.press("r")
+        await driver.sees("systems")
+        assert len(tries) == 2
+
+
+async def test_a_lost_connection_is_in_the_header_with_its_reason_and_rows_stay() -> None:
+    async with driving(size=(120, 30)) as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "● live")
+        driver.sea.storm = "no route to host"
+        driver.sea.publish()
+        await driver.sees("lost", "no route to host", "anna")
+        driver.sea.storm = ""
+        driver.sea.publish()
+        await driver.press("ctrl+r")
+        await driver.sees("● live", "anna")
+        await driver.until(lambda: "no route" not in driver.text(), "the loss is over")
+
+
+async def test_low_bandwidth_shows_no_clock_and_uses_the_terminals_own_colours() -> None:
+    async with driving(low_bandwidth=True) as driver:
+        await driver.sees("live")
+        assert driver.app.theme == "ansi"
+        assert "22:1" not in driver.text()
+        assert driver.app.animation_level == "none"
+
+
+async def test_a_theme_is_changed_by_name() -> None:
+    async with driving() as driver:
+        await driver.order("theme light")
+        assert driver.app.theme == "light"
+
+
+async def test_leaving_closes_the_clients_and_says_nothing_to_the_cluster() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        sea = driver.sea
+        await driver.press("colon", "q")
+        await driver.pilot.press("enter")
+        await driver.pilot.pause()
+    assert sea.done == ["closed"]
+
+
+async def test_the_start_of_the_settings_is_the_first_place() -> None:
+    async with driving(settings=Settings(start="boats oslo"), start="boats oslo") as driver:
+        await driver.sees("clara", "1 of 3")
+
+
+async def test_names_that_look_like_markup_or_escapes_are_only_text() -> None:
+    async with driving() as driver:
+        driver.sea.add(fleet.Boat("[/x] [bold]b", "kiel", captain="\x1b]52;c;evil\x07"), fleet.Boat("龙舟", "kiel"))
+        await driver.order("boats")
+        await driver.sees("[/x] [bold]b", "龙舟")
+        assert "\x1b" not in driver.text()
+        await driver.press("h")
+        await driver.sees("hail boat kiel/[/x] [bold]b")
+        await driver.press("enter")
+        await driver.until(lambda: "[/x] [bold]b answers" in driver.said, "the toast")
+
+
+async def test_help_lists_what_works_on_the_page_that_was_left() -> None:
+    async with driving(size=(100, 60)) as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("question_mark")
+        await driver.sees("hail: call the crew", "ctrl-d", "sink", ":pods kafka /re")
+        await driver.press("escape")
+        await driver.sees("anna")
+
+
+async def test_the_tour_goes_on_when_the_person_did_what_it_says() -> None:
+    async with driving(tour=True) as driver:
+        await driver.sees("tour 1/7", ":nodes enter")
+        await driver.order("nodes")
+        await driver.sees("tour 2/7")
+        await driver.press("r")
+        await driver.sees("tour 3/7", "start")
+
+
+async def test_a_click_on_a_footer_key_presses_it() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "h hail")
+        at = driver.text().splitlines()[-1].index("h hail")
+        await driver.pilot.click("#footer", offset=(at, 0))
+        await driver.sees("hail boat kiel/anna in north")
