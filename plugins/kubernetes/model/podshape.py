@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from plugins.kubernetes.model.placing import Affinity, Apart, Term, Toleration, apart, node_terms
-from plugins.kubernetes.model.podwire import Amounts, ContainerSpec, PodSpec
+from plugins.kubernetes.model.podwire import NOTHING, Amounts, ContainerSpec, PodSpec
 from plugins.kubernetes.model.quantity import amount, millis
 from plugins.kubernetes.model.wire import Pairs, Row, pairs, word
 
@@ -50,7 +50,7 @@ class PodShape(Row, frozen=True, gc=False):
 
 def pod_shape(spec: PodSpec, qos: str) -> PodShape:
     """The shape of a pod; equal specs give the same object."""
-    affinity = bytes(spec.affinity)
+    affinity = b"" if spec.affinity is NOTHING else bytes(spec.affinity)
     selector = tuple(spec.node_selector.items()) if spec.node_selector else ()
     key = (
         spec.containers,

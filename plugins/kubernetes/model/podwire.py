@@ -10,7 +10,8 @@ from plugins.kubernetes.model.placing import Toleration
 from plugins.kubernetes.model.quantity import Quantity
 from plugins.kubernetes.model.wire import Condition, Meta, Wire
 
-_NOTHING = msgspec.Raw(b"")
+NOTHING = msgspec.Raw(b"")
+"""What a field that was not sent holds."""
 
 
 class Waiting(Wire, frozen=True, gc=False):
@@ -114,7 +115,7 @@ class PodSpec(Wire, frozen=True, gc=False):
     volumes: tuple[Volume, ...] | None = None
     tolerations: tuple[Toleration, ...] | None = None
     node_selector: dict[str, str] | None = None
-    affinity: msgspec.Raw = _NOTHING
+    affinity: msgspec.Raw = NOTHING
     resources: Resources | None = None
     overhead: Amounts | None = None
     termination_grace_period_seconds: int | None = None

@@ -125,10 +125,12 @@ def epoch(moment: datetime.datetime | None) -> float | None:
 
 def controller(meta: Meta) -> OwnerReference | None:
     """The owner that controls the object, if any."""
-    for owner in meta.owner_references or ():
-        if owner.controller:
-            return owner
-    return None
+    owners = meta.owner_references
+    if not owners:
+        return None
+    if owners[0].controller:
+        return owners[0]
+    return next((owner for owner in owners if owner.controller), None)
 
 
 def condition(conditions: Iterable[Condition] | None, kind: str) -> Condition | None:
