@@ -42,14 +42,41 @@ def budgets_of(pod: Pod, facts: Facts) -> list[Budget]:
     return [budget for budget in candidates if budget.selects(labels)]
 
 
+class Finder:
+    """`budgets_of` for many pods: budgets are looked up by one label that they demand, not tried one by one."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._known: dict[str, dict[tuple[str, str] | None, list[Budget]]] = {}
+
+    def of(self, pod: Pod) -> list[Budget]:
+        """The budgets that select the pod."""
+        there = self._known.get(pod.namespace)
+        if there is None:
+            there = self._known[pod.namespace] = self._sorted(pod.namespace)
+        if not there:
+            return []
+        candidates = [*there.get(None, ()), *(one for pair in pod.labels for one in there.get(pair, ()))]
+        labels = dict(pod.labels) if candidates else {}
+        return [budget for budget in candidates if budget.selects(labels)]
+
+    def _sorted(self, namespace: str) -> dict[tuple[str, str] | None, list[Budget]]:
+        found: dict[tuple[str, str] | None, list[Budget]] = {}
+        for budget in self._facts.by(tables.BUDGETS_BY_NAMESPACE, namespace):
+            demand = budget.selector.equal[0] if budget.selector is not None and budget.selector.equal else None
+            found.setdefault(demand, []).append(budget)
+        return found
+
+
 def budget_reasons(stand: Standing, facts: Facts) -> Iterator[Reason]:
     """One line a budget that is touched, and one for pods that two budgets select."""
     loads: dict[str, Load] = {}
+    finder = Finder(facts)
     twice: list[tuple[Pod, list[Budget]]] = []
     for pod, its in stand.pods:
         if its not in EVICTED or pod.phase == "Pending":
             continue
-        found = budgets_of(pod, facts)
+        found = finder.of(pod)
         if len(found) > 1:
             twice.append((pod, found))
         elif found:

@@ -56,8 +56,9 @@ def _outages(stand: Standing, facts: Facts) -> Iterator[Reason]:
             yield Reason(Answer.DECIDE, "jobs", text, subject, decision="jobs")
             continue
         ready = [pod for pod, _ in group if pod.healthy]
-        others = [pod for pod in facts.by(tables.PODS_BY_OWNER, key) if pod.healthy and pod.node not in stand.nodes]
-        if ready and not others:
+        if ready and not any(
+            pod.healthy and pod.node not in stand.nodes for pod in facts.by(tables.PODS_BY_OWNER, key)
+        ):
             only = "its only ready pod is" if len(ready) == 1 else f"all {len(ready)} ready pods are"
             text = f"short outage of {kind} {namespace}/{name}: {only} here"
             yield Reason(Answer.DECIDE, "outage", text, subject, decision="outage")

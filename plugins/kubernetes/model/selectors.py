@@ -32,9 +32,10 @@ class Selector(Row, frozen=True, gc=False):
     rules: tuple[Requirement, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        return all(labels.get(key) == value for key, value in self.equal) and all(
-            holds(rule, labels) for rule in self.rules
-        )
+        for key, value in self.equal:
+            if labels.get(key) != value:
+                return False
+        return not self.rules or all(holds(rule, labels) for rule in self.rules)
 
     def __str__(self) -> str:
         return ",".join([*(f"{key}={value}" for key, value in self.equal), *map(_written, self.rules)])
