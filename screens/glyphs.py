@@ -19,6 +19,7 @@ class Glyphs:
     branch: str
     last: str
     bar: str
+    thumb: str
     dash: str
     ellipsis: str
 
@@ -42,6 +43,7 @@ UNICODE = Glyphs(
     branch="├ ",
     last="└ ",
     bar="│",
+    thumb="┃",
     dash="─",
     ellipsis="…",
 )
@@ -60,6 +62,7 @@ ASCII = Glyphs(
     branch="|-",
     last="`-",
     bar="|",
+    thumb="#",
     dash="-",
     ellipsis="~",
 )

@@ -115,7 +115,7 @@ class Paint:
                 lines.append(Content(""))
             lines.append(self.line((steady(section.title), "title")))
             labels = [steady(label) for label, _ in section.lines]
-            room = min(max((span(label) for label in labels), default=0), max(8, cells // 3))
+            room = min(max((span(label) for label in labels), default=0), max(8, cells // 2))
             for label, (_, cell) in zip(labels, section.lines, strict=True):
                 head = f" {fit(label, room, ellipsis=self.glyphs.ellipsis)}  " if room else " "
                 for count, piece in enumerate(_wrapped(self._said(cell), max(8, cells - span(head)))):

@@ -205,7 +205,11 @@ class PaneView(Vertical, Generic[R]):
         if self.has_class("-detail"):
             key, row = self.selected_key, self.selected
             sections = () if row is None else sections_of(self.pane, row, self.view.facts, self.fence)
-            self.query_one(DetailPanel).show(key or "", sections)
+            title = "" if row is None else self.fence.call(f"{self.pane.name} ref", key or "", self._ref, row)
+            self.query_one(DetailPanel).show(title, sections)
+
+    def _ref(self, row: R) -> str:
+        return str(self.pane.ref(row))
 
     @on(TableChanged)
     def _table_changed(self, event: TableChanged) -> None:

@@ -338,7 +338,7 @@ class LiveTable(Navigation[R], can_focus=True):
         return thumb(len(self.contents.order), self.body, self.steering.top)
 
     def _finished(self, segments: list[Segment], paint: Paint, *, over: str = "", beside: bool = False) -> Strip:
-        bar = Segment(paint.glyphs.bar, paint.rich("rule")) if beside else Segment(" ")
+        bar = Segment(paint.glyphs.thumb, paint.rich("rule")) if beside else Segment(" ")
         return finish(segments, self.ruler, bar, self._brush()[1], paint.rich(over) if over else None)
 
     def _empty_line(self, line: int, paint: Paint) -> list[Segment]:

@@ -107,7 +107,7 @@ async def test_the_panel_describes_the_row_under_the_cursor_beside_or_below_the_
         await pilot.press("d")
         await idle(pilot, view)
         text = str(panel.query_one(Static).render())
-        assert text.splitlines()[0] == "kiel/a"
+        assert text.splitlines()[0] == "ship kiel/a"
         assert "▲ waiting" in text
         assert "berths port=kiel" in text
         assert panel.region.x > view.table.region.x

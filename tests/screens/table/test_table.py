@@ -54,7 +54,7 @@ async def shown(
     *ships: Ship, pane: Pane[Ship] = PANE, size: tuple[int, int] = (80, 12), fence: Fence | None = None
 ) -> AsyncGenerator[tuple[Pilot[None], Watched]]:
     table = Watched(pane, fence)
-    async with Host(table).run_test(size=size) as pilot:
+    async with Host(table, "ansi").run_test(size=size) as pilot:
         table.publish(*ships)
         table.focus()
         await idle(pilot, table)
@@ -168,7 +168,7 @@ async def test_a_click_puts_the_cursor_on_a_row_and_the_wheel_scrolls() -> None:
         assert table.selected_key == "kiel/ship-3"
         table.action_edge(1)
         assert rows_of(table)[-1] == "ship-49"
-        assert len([line for line in plain(table) if line.endswith("│")]) == 2
+        assert len([line for line in plain(table) if line.endswith("┃")]) == 2
 
 
 async def test_marks_stay_with_their_rows_and_go_with_them() -> None:
