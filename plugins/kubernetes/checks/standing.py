@@ -21,6 +21,9 @@ from plugins.kubernetes.model.sets import STATEFUL_KINDS
 from plugins.kubernetes.model.wire import Pairs
 
 
+_REMADE = frozenset({Fate.MOVES, Fate.RETURNS})
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The pods of some nodes by what becomes of them; `by_set` those of sets (key `namespace/Kind/name`)."""
@@ -40,11 +43,11 @@ class Standing:
         """Evicted pods by owner key, of sets or of everything else that makes its pods again."""
         found: dict[str, list[tuple[Pod, Fate]]] = defaultdict(list)
         for pod, its in self.pods:
-            owner = pod.workload
-            if owner is None or its not in {Fate.MOVES, Fate.RETURNS}:
+            direct = pod.owner
+            if direct is None or its not in _REMADE or (direct.kind in STATEFUL_KINDS) is not stateful:
                 continue
-            if (owner.kind in STATEFUL_KINDS) is stateful:
-                found[f"{pod.namespace}/{owner.kind}/{owner.name}"].append((pod, its))
+            owner = pod.workload or direct
+            found[f"{pod.namespace}/{owner.kind}/{owner.name}"].append((pod, its))
         return found
 
 
