@@ -196,6 +196,8 @@ class HttpClient:
         """One request and its whole answer within `deadline` seconds. Raises a SourceError for any failure."""
         request = _Request(method, path, params, headers, content)
         again = method in {"GET", "HEAD"}
+        if self.target.credentials is not None:
+            await self.target.credentials.headers()  # a login helper has a deadline of its own, and better words
         try:
             async with asyncio.timeout(deadline):
                 while True:

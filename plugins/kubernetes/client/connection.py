@@ -179,3 +179,5 @@ class Connection:
         """A login helper gave a certificate: connections that are opened from now on show it."""
         if self.tls is not None:
             load_identity(self.tls, certificate, key, where=f"login helper of user {self.context.user.name}")
+            for name in ("acts", "streams"):  # kept connections still show the old one; what runs on them goes on
+                self.__dict__.pop(name, None)

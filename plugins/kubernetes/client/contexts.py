@@ -29,7 +29,8 @@ def contexts(settings: Settings) -> Sequence[ContextName]:
 def discover(settings: Settings, _platform: Facts | None = None) -> Sequence[Instance]:
     """The one instance that is meant: the named or current context. Raises ConfigError where there is none."""
     context = kubeconfig(settings).context()
-    title = f"{context.name} ({context.cluster.server})"
+    doubt = ", certificate not verified" if context.cluster.skip_tls_verify else ""
+    title = f"{context.name} ({context.cluster.server}{doubt})"
     return (Instance(InstanceId("kubernetes", context.name), replace(settings, context=context.name), title),)
 
 

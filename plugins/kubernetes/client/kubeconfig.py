@@ -159,7 +159,7 @@ class Kubeconfig:
             namespace=self.overrides.namespace or entry.text("namespace") or "default",
             origin=self.origin,
             files=self.merged.files,
-            warnings=_warnings(user_entry),
+            warnings=(*_unverified(cluster_entry), *_warnings(user_entry)),
         )
 
     def _line(self, name: str, entry: Entry) -> ContextName:
@@ -332,6 +332,12 @@ def _exec(entry: Entry) -> ExecPlugin | None:
         provide_cluster_info=part.flag("provideClusterInfo"),
         interactive_mode=part.text("interactiveMode") or "IfAvailable",
     )
+
+
+def _unverified(cluster: Entry) -> tuple[str, ...]:
+    if not cluster.flag("insecure-skip-tls-verify"):
+        return ()
+    return ("the server's certificate is not verified (insecure-skip-tls-verify): whoever answers is believed",)
 
 
 def _warnings(user: Entry) -> tuple[str, ...]:

@@ -111,6 +111,7 @@ def test_everything_about_a_cluster_and_user_is_read(tmp_path: Path) -> None:
     assert cluster.proxy_url == "http://proxy:3128"
     assert context.user.impersonation == Impersonation("boss", ("ops", "dev"), "7", (("scopes", ("x", "y")),))
     assert context.origin == "KUBECONFIG"
+    assert "certificate is not verified" in context.warnings[0]
 
 
 def test_overrides_of_the_command_line_win(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.client.helper import Helper
 from plugins.kubernetes.client.kubeconfig import Cluster, ExecPlugin, Impersonation, Overrides, User, load
 from tests.clock import FakeClock
+from tests.plugins.kubernetes.client import certificates as pem
 from tests.plugins.kubernetes.client.parts import context, manner, write
 from tests.plugins.kubernetes.client.server import Call, serve
 
@@ -245,6 +246,36 @@ def test_a_token_that_cannot_be_one_is_told_without_it(token: str, clock: FakeCl
     with pytest.raises(Unauthorized, match="characters that no token has") as raised:
         lives(User("u", token=token), "http://127.0.0.1:1", clock)
     assert token not in str(raised.value)
+
+
+async def test_a_certificate_of_a_helper_is_shown_and_renewed(tmp_path: Path, bench: Bench) -> None:
+    given = credential(None, clientCertificateData=pem.CLIENT.decode(), clientKeyData=pem.CLIENT_KEY.decode())
+    bench.helper(f"print({given!r})")
+    user = User("u", exec=ExecPlugin(sys.executable, (str(bench.folder / "helper.py"),), (), V1, bench.folder))
+
+    async def script(call: Call) -> None:
+        await call.reply({"calls": len(server.calls)})
+
+    async with serve(script, tls=pem.server_context(tmp_path, ask_client=True)) as server:
+        where = context(server.url, user, authorities=pem.AUTHORITY, tls_server_name="inside.test")
+        api = Api(where, manner=manner(bench.clock))
+        assert await api.get("/a") == {"calls": 1}
+        assert await api.get("/a") == {"calls": 2}
+        assert bench.runs() == 1
+        await api.aclose()
+
+
+async def test_a_helper_may_take_longer_than_a_request(bench: Bench) -> None:
+    bench.helper(f"time.sleep(1.2)\nprint({credential()!r})")
+    user = User("u", exec=ExecPlugin(sys.executable, (str(bench.folder / "helper.py"),), (), V1, bench.folder))
+
+    async def script(call: Call) -> None:
+        await call.reply({})
+
+    async with serve(script) as server:
+        api = Api(context(server.url, user), manner=manner(bench.clock))
+        await api.raw("GET", "/a", deadline=1.0)
+        await api.aclose()
 
 
 OIDC = """

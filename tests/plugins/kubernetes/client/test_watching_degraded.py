@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from console.errors import Forbidden
+from plugins.kubernetes.client.watching import follow
 from plugins.kubernetes.config import Settings
-from tests.plugins.kubernetes.client.parts import bookmark, pod, pod_list
-from tests.plugins.kubernetes.client.server import Call
+from tests.plugins.kubernetes.client.parts import (
+    MemoryFeed,
+    Pod,
+    Row,
+    api_for,
+    bookmark,
+    pod,
+    pod_list,
+    pod_row,
+    row_key,
+)
+from tests.plugins.kubernetes.client.server import Call, serve
 from tests.plugins.kubernetes.client.session import PODS, following, is_watch, later, line
 
 
@@ -137,3 +150,46 @@ async def test_only_the_namespaces_of_the_settings_are_looked_at() -> None:
         assert session.feed.rows.keys() == {"kafka/a"}
         assert session.feed.notes == ["only namespaces kafka"]
         assert {call.path for call in session.server.calls} == {"/api/v1/namespaces/kafka/pods"}
+
+
+async def test_a_position_lost_in_one_namespace_lists_all_of_them_again() -> None:
+    async def script(call: Call) -> None:
+        namespace = call.path.split("/")[4]
+        first = sum(1 for one in session.server.calls if one.path == call.path and not is_watch(one)) == 1
+        if not is_watch(call):
+            await call.reply(pod_list(pod("a" if first else "b", namespace=namespace), version=5 if first else 9))
+        elif namespace == "kafka" and call.query["resourceVersion"] == "5":
+            await call.refuse(410, "too old", reason="Expired")
+        else:
+            await call.start()
+            await call.hold()
+
+    settings = Settings(streaming_lists="never", namespaces=("kafka", "pulsar"), only_namespaces=True)
+    async with following(later(lambda: script), settings=settings) as session:
+        await session.feed.until(lambda: session.feed.calls.count("end") == 2)
+        assert set(session.feed.rows) == {"kafka/b", "pulsar/b"}
+
+
+async def test_a_row_that_cannot_be_made_is_marked_and_the_others_stay() -> None:
+    def row(wire: Pod) -> Row:
+        if wire.metadata.name == "odd":
+            raise ValueError("12 parsecs is no quantity")
+        return pod_row(wire)
+
+    async def script(call: Call) -> None:
+        if is_watch(call):
+            await call.start()
+            await call.send(line("ADDED", pod("odd", 6)) + line("ADDED", pod("b", 7)))
+            await call.hold()
+        await call.reply(pod_list(pod("a"), pod("odd"), version=5))
+
+    async with serve(script) as server:
+        api, feed = api_for(server.url), MemoryFeed()
+        key = row_key
+        task = asyncio.create_task(follow(api, PODS, item=Pod, row=row, key=key, feed=feed))
+        await feed.until(lambda: "default/b" in feed.rows)
+        assert set(feed.rows) == {"default/a", "default/b"}
+        assert feed.notes == ["1 object could not be read, default/odd: ValueError: 12 parsecs is no quantity"]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await api.aclose()
