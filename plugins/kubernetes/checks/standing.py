@@ -20,7 +20,6 @@ from plugins.kubernetes.model.podshape import PodShape
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 from plugins.kubernetes.model.wire import Pairs
 
-
 _REMADE = frozenset({Fate.MOVES, Fate.RETURNS})
 
 
