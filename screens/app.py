@@ -62,7 +62,9 @@ class PilothouseApp(App[None]):
     """
 
     def __init__(self, opening: Opening) -> None:
-        super().__init__(ansi_color=True if _theme_name(opening) == "ansi" else None)
+        # Read before Textual takes NO_COLOR out of the environment: its filter must be the one that keeps defaults.
+        self._first_theme = _theme_name(opening)
+        super().__init__(ansi_color=True if self._first_theme == "ansi" else None)
         self.opening = opening
         self.desk = Desk()
         self.kernel: Runtime | None = None
@@ -77,7 +79,7 @@ class PilothouseApp(App[None]):
     def on_mount(self) -> None:
         for look in LOOKS.values():
             self.register_theme(look.theme)
-        self.theme = _theme_name(self.opening)
+        self.theme = self._first_theme
         if not self.is_headless:
             self._watch_terminal()
         self.call_after_refresh(self._first_paint_done)
@@ -173,7 +175,7 @@ class PilothouseApp(App[None]):
 
 
 def _theme_name(opening: Opening) -> str:
-    if opening.low_bandwidth:
+    if opening.low_bandwidth or "NO_COLOR" in os.environ:
         return "ansi"
     return opening.theme if opening.theme in LOOKS else "dark"
 

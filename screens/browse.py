@@ -43,6 +43,7 @@ class PanePage(Page):
         self.view: View[Any] = desk.kernel.view(self.instance, self.pane.table)
         self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
         self.rows.utc = desk.utc
+        self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
 
     def _declared(self, name: str) -> Pane[Any]:

@@ -69,6 +69,8 @@ class LiveTable(Navigation[R], can_focus=True):
         self.steering = Steering()
         self.ruler = Ruler(pane.columns, (), 0)
         self.wide = False
+        self.calm = False
+        """Whether changes go unmarked, for slow links: a mark is painted twice."""
         self.header = True
         self._clock = clock
         self._now = clock.now()
@@ -99,7 +101,7 @@ class LiveTable(Navigation[R], can_focus=True):
         known = self.contents.snapshot.complete
         self.contents.take(snapshot, delta)
         self.steering.unmark(delta.removed)
-        if known and not self.contents.paused:
+        if known and not self.contents.paused and not self.calm:
             self._notice(snapshot, delta)
         self.proceed()
 

@@ -122,6 +122,15 @@ async def test_changed_cells_are_marked_for_three_seconds_and_new_rows_too() -> 
         assert underlined() == ""
 
 
+async def test_over_a_slow_link_changes_are_painted_once() -> None:
+    async with shown(*fleet(3)) as (pilot, table):
+        table.calm = True
+        table.publish(replace(table.contents.rows["kiel/ship-1"], captain="eve"))
+        await idle(pilot, table)
+        assert "eve" in plain(table)[2]
+        assert not any(segment.style and segment.style.underline for segment in table.render_line(2))
+
+
 async def test_rows_of_the_first_list_are_no_news() -> None:
     async with shown(*fleet(5)) as (_, table):
         styles = [segment.style for y in range(1, 6) for segment in table.render_line(y)]
