@@ -15,10 +15,12 @@ import select
 import sys
 import time
 
-from tests.lab.world.api import Api
+from tests.lab.world.api import Api, Object
 from tests.lab.world.place import Place
 
 _SHOWN = 30
+Pod = tuple[str, str, list[Object]]
+"""Namespace, name, and the status of its containers."""
 
 
 def main() -> None:
@@ -39,29 +41,30 @@ def main() -> None:
     print(f"{done} changes in {took:.1f} s: {done / took:.0f} a second")
 
 
-def change(api: Api, pod: tuple[str, str, str], count: int) -> None:
+def change(api: Api, pod: Pod, count: int) -> None:
     """Give a pod's first container a restart count of its own."""
-    space, name, container = pod
-    body = {"status": {"containerStatuses": [{"name": container, "restartCount": count % 90 + 1}]}}
+    space, name, containers = pod
+    containers[0]["restartCount"] = count % 90 + 1
     path = f"/api/v1/namespaces/{space}/pods/{name}/status"
-    status, answer = api.call("PATCH", path, body, kind="application/strategic-merge-patch+json")
+    change = {"status": {"containerStatuses": containers}}
+    status, answer = api.call("PATCH", path, change, kind="application/merge-patch+json")
     if status not in {200, 404}:
         raise http.client.HTTPException(json.dumps(answer))
 
 
-def first_by_name(api: Api) -> tuple[str, str, str]:
+def first_by_name(api: Api) -> Pod:
     """The pod that a table sorted by name shows first."""
     return _names(api)[0]
 
 
-def _names(api: Api) -> list[tuple[str, str, str]]:
-    """Namespace, name and first container of all running pods, by name."""
-    found: list[tuple[str, str, str]] = []
+def _names(api: Api) -> list[Pod]:
+    """All running pods, by name."""
+    found: list[Pod] = []
     token = ""
     while True:
         _, answer = api.call("GET", f"/api/v1/pods?limit=500&continue={token}")
         found += [
-            (pod["metadata"]["namespace"], pod["metadata"]["name"], pod["spec"]["containers"][0]["name"])
+            (pod["metadata"]["namespace"], pod["metadata"]["name"], pod["status"]["containerStatuses"])
             for pod in answer["items"]
             if pod["status"].get("containerStatuses")
         ]
