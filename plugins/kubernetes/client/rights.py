@@ -47,6 +47,31 @@ class _Access(msgspec.Struct):
     status: _Decision
 
 
+class _Rule(msgspec.Struct, rename="camel"):
+    verbs: list[str] | None = None
+    api_groups: list[str] | None = None
+    resources: list[str] | None = None
+    resource_names: list[str] | None = None
+
+    def grants(self, verb: str, group: str, resource: str) -> bool:
+        """Whether it allows `verb` on every object of that kind."""
+        return (
+            not self.resource_names
+            and _named(verb, self.verbs)
+            and _named(group, self.api_groups)
+            and _named(resource, self.resources)
+        )
+
+
+class _Rules(msgspec.Struct, rename="camel"):
+    resource_rules: list[_Rule] | None = None
+    incomplete: bool = False
+
+
+class _RulesAnswer(msgspec.Struct):
+    status: _Rules
+
+
 class _UserInfo(msgspec.Struct):
     username: str = ""
     groups: list[str] | None = None
@@ -83,10 +108,12 @@ class Rights:
         self._connection = connection
         self._clock = clock
         self._known: dict[Right, tuple[float, bool]] = {}
+        self._rules: dict[str, tuple[float, asyncio.Task[_Rules]]] = {}
 
     def forget(self) -> None:
         """Ask again: something was granted or taken away."""
         self._known.clear()
+        self._rules.clear()
 
     async def can(self, right: Right) -> bool:
         """Whether the server grants `right` (`pods/eviction` names a subresource); kept for 30 s."""
@@ -118,18 +145,46 @@ class Rights:
         return tuple(right for right, has in zip(rights, granted, strict=True) if not has)
 
     async def readable_namespaces(self, selection: Selection, candidates: Sequence[str]) -> list[str]:
-        """The namespaces in which `selection` may be listed: of `candidates`, and of all where they may be listed."""
+        """The namespaces in which `selection` may be listed: `candidates` first, then all others that we can see."""
         names = dict.fromkeys(name for name in candidates if name)
         try:
             answer = await self._connection.request("GET", "/api/v1/namespaces", params={"limit": "500"})
             known = _read(answer.body, _Namespaces, "/api/v1/namespaces").items or []
-            names |= dict.fromkeys(one.metadata.name for one in known)
+            names |= dict.fromkeys(sorted(one.metadata.name for one in known))
         except Forbidden:
             pass
         asked = list(names)[:_MOST_NAMESPACES]
-        wanted = [Right("list", selection.plural, selection.group, name) for name in asked]
-        lacking = {right.namespace for right in await self.missing(wanted)}
-        return sorted(name for name in asked if name not in lacking)
+        granted = await asyncio.gather(*(self._lists(selection, name) for name in asked))
+        return [name for name, has in zip(asked, granted, strict=True) if has]
+
+    async def _lists(self, selection: Selection, namespace: str) -> bool:
+        """Many kinds ask about the same namespaces at once, so its rules are read once for all of them."""
+        try:
+            rules = await self._rules_of(namespace)
+        except (NotFound, Forbidden, Rejected):
+            rules = None
+        if rules is not None:
+            if any(rule.grants("list", selection.group, selection.plural) for rule in rules.resource_rules or []):
+                return True
+            if not rules.incomplete:
+                return False
+        return await self.can(Right("list", selection.plural, selection.group, namespace))
+
+    async def _rules_of(self, namespace: str) -> _Rules:
+        now = self._clock.monotonic()
+        known = self._rules.get(namespace)
+        if known is None or now - known[0] >= _KEPT or (known[1].done() and _failed(known[1])):
+            known = self._rules[namespace] = (now, asyncio.create_task(self._review_rules(namespace)))
+        return await asyncio.shield(known[1])
+
+    async def _review_rules(self, namespace: str) -> _Rules:
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"namespace": namespace},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        return (await self._ask(path, review, _RulesAnswer)).status
 
     async def whoami(self) -> Identity:
         """Who the server says we are; where it does not say (before 1.28), what our credentials say."""
@@ -158,6 +213,14 @@ class Rights:
             "POST", path, content=msgspec.json.encode(review), headers={"Content-Type": "application/json"}
         )
         return _read(answer.body, form, path)
+
+
+def _failed(task: asyncio.Task[_Rules]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+def _named(word: str, words: list[str] | None) -> bool:
+    return words is not None and (word in words or "*" in words)
 
 
 def _read(body: bytes, form: type[T], path: str) -> T:

@@ -29,6 +29,8 @@ from plugins.kubernetes.client.projection import LostKey, Projection
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")
 _LISTS_IN_A_ROW = 4
+_MOST_NAMESPACES = 24
+_UNWATCHED = 30.0  # seconds between lists where watching is forbidden
 _CALM = 60.0  # seconds after which an earlier loss of the position is forgotten
 _SHORT = 1.0  # a watch that ends sooner, without a word, is not worth opening again at once
 _SHORT_IN_A_ROW = 5
@@ -88,6 +90,14 @@ class _Follower(Generic[S, R]):
                 if not self._position.complete:
                     await self._fill_allowed()
                 await self._watch_all()
+            except Forbidden:
+                if not self._position.complete:
+                    raise
+                text = f"no right to watch {self._selection.plural}: listed again every {_UNWATCHED:g} s"
+                self._projection.limit(text)
+                await self._clock.sleep(_UNWATCHED)
+                self._position.forget()
+                self._position.lost = False  # a streaming list is a watch
             except (Expired, LostKey) as error:
                 self._position.forget()
                 lost = 1 if self._clock.monotonic() - began > _CALM else lost + 1
@@ -122,9 +132,14 @@ class _Follower(Generic[S, R]):
         names = await self._api.readable_namespaces(selection, self._wishes.namespaces)
         if not names:
             raise error
-        shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")  # noqa: PLR2004
+        watched = names[:_MOST_NAMESPACES]  # each is a connection of its own, for every kind
+        shown = ", ".join(watched[:6]) + (f" and {len(watched) - 6} more" if len(watched) > 6 else "")  # noqa: PLR2004
         text = f"only namespaces {shown}: no right to list {selection.plural} in all namespaces"
-        return [selection.inside(name) for name in names], text
+        if len(names) > len(watched):
+            text += (
+                f"; {len(names) - len(watched)} that may be read are left out: name the important ones in the settings"
+            )
+        return [selection.inside(name) for name in watched], text
 
     async def _fill(self, scopes: list[Selection], limits: str) -> None:
         self._position.forget()

@@ -9,6 +9,7 @@ import pytest
 from console.errors import Forbidden
 from plugins.kubernetes.client.watching import follow
 from plugins.kubernetes.config import Settings
+from tests.clock import FakeClock
 from tests.plugins.kubernetes.client.parts import (
     MemoryFeed,
     Pod,
@@ -94,12 +95,28 @@ async def test_a_lost_position_is_found_again_by_a_streaming_list_where_there_ar
         assert ("sendInitialEvents" in session.server.calls[3].query) is streams
 
 
-def restricted(call: Call) -> bool:
-    """The rights of somebody who may read pods in kafka and pulsar only, and may list namespaces."""
-    return call.json_body["spec"]["resourceAttributes"].get("namespace") in {"kafka", "pulsar"}
+async def answer_rights(call: Call, how: str) -> None:
+    """Somebody who may read pods in kafka and pulsar only; told by the rules, or only one by one."""
+    spec = call.json_body["spec"]
+    if call.path.endswith("selfsubjectaccessreviews"):
+        wanted = spec["resourceAttributes"]
+        allowed = wanted.get("namespace") in {"kafka", "pulsar"} and (wanted["verb"], wanted["resource"]) == (
+            "list",
+            "pods",
+        )
+        await call.reply({"status": {"allowed": allowed}}, 201)
+    elif how == "refused":
+        await call.refuse(403, "no rules for you")
+    else:
+        named = {"verbs": ["list"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["only-this"]}
+        rules = [{"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]}, named]
+        if spec["namespace"] in {"kafka", "pulsar"} and how == "rules":
+            rules.append({"verbs": ["get", "list"], "apiGroups": ["", "apps"], "resources": ["pods", "pods/log"]})
+        await call.reply({"status": {"resourceRules": rules, "incomplete": how == "incomplete"}}, 201)
 
 
-async def test_without_the_right_to_all_namespaces_the_allowed_ones_are_watched() -> None:
+@pytest.mark.parametrize(("how", "reviews"), [("rules", 4), ("incomplete", 8), ("refused", 8)])
+async def test_without_the_right_to_all_namespaces_the_allowed_ones_are_watched(how: str, reviews: int) -> None:
     async def script(call: Call) -> None:
         if call.path == PODS:
             message = 'pods is forbidden: User "eve" cannot list resource "pods" in API group "" at the cluster scope'
@@ -107,8 +124,8 @@ async def test_without_the_right_to_all_namespaces_the_allowed_ones_are_watched(
         elif call.path == "/api/v1/namespaces":
             names = [{"metadata": {"name": name}} for name in ("default", "kafka", "kube-system", "pulsar")]
             await call.reply({"kind": "NamespaceList", "metadata": {}, "items": names})
-        elif call.path.endswith("selfsubjectaccessreviews"):
-            await call.reply({"status": {"allowed": restricted(call)}}, 201)
+        elif "selfsubject" in call.path:
+            await answer_rights(call, how)
         elif is_watch(call):
             await call.start()
             if "kafka" in call.path:
@@ -122,12 +139,50 @@ async def test_without_the_right_to_all_namespaces_the_allowed_ones_are_watched(
         await session.feed.until(lambda: "kafka/new" in session.feed.rows)
         assert set(session.feed.rows) == {"kafka/a", "pulsar/a", "kafka/new"}
         assert session.feed.notes == ["only namespaces kafka, pulsar: no right to list pods in all namespaces"]
+        assert sum("selfsubject" in call.path for call in session.server.calls) == reviews
+
+
+async def test_many_namespaces_are_limited_and_said() -> None:
+    async def script(call: Call) -> None:
+        if call.path == PODS:
+            await call.refuse(403, 'User "eve" cannot list resource "pods" in API group "" at the cluster scope')
+        elif call.path == "/api/v1/namespaces":
+            names = [{"metadata": {"name": f"n{number:02}"}} for number in range(40)]
+            await call.reply({"kind": "NamespaceList", "metadata": {}, "items": names})
+        elif "selfsubject" in call.path:
+            rules = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
+            await call.reply({"status": {"resourceRules": rules}}, 201)
+        elif is_watch(call):
+            await call.start()
+            await call.hold()
+        else:
+            await call.reply(pod_list(version=5))
+
+    async with following(script) as session:
+        await session.feed.until(lambda: bool(session.feed.notes))
+        (note,) = session.feed.notes
+        assert note.startswith("only namespaces default, n00, n01, n02, n03, n04 and 18 more: no right to list pods")
+        assert "17 that may be read are left out" in note
+
+
+async def test_without_the_right_to_watch_the_list_is_repeated(clock: FakeClock) -> None:
+    async def script(call: Call) -> None:
+        if is_watch(call):
+            await call.refuse(403, 'User "eve" cannot watch resource "pods" in API group "" at the cluster scope')
+        else:
+            await call.reply(pod_list(pod(f"p{session.lists()}"), version=5))
+
+    async with following(later(lambda: script), clock, settings=Settings()) as session:
+        await session.feed.until(lambda: bool(session.feed.notes))
+        assert session.feed.notes == ["no right to watch pods: listed again every 30 s"]
+        await clock.advance(31)
+        await session.feed.until(lambda: session.feed.rows.keys() == {"default/p2"})
 
 
 async def test_without_any_right_the_error_names_the_missing_one() -> None:
     async def script(call: Call) -> None:
-        if call.path.endswith("selfsubjectaccessreviews"):
-            await call.reply({"status": {"allowed": False}}, 201)
+        if call.path.endswith("selfsubjectrulesreviews"):
+            await call.reply({"status": {"resourceRules": None}}, 201)
         else:
             await call.refuse(403, 'User "eve" cannot list resource "pods" in API group "" at the cluster scope')
 
