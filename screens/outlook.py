@@ -105,7 +105,7 @@ def panels(kernel: Runtime, parts: Mapping[InstanceId, Declared]) -> list[Panel]
         if draw is not None and health.state is not SourceState.LOADING:
             nothing = Tile(Tone.BAD, 0, 0, (Cell("its plugin failed", Tone.BAD),))
             tile = kernel.fence.call(f"{system} tile", nothing, draw, kernel.facts(instance.id))
-        title = instance.title or f"{system} {instance.id.name}"
+        title = f"{system} {instance.id.name}"
         made.append(Panel(instance.id, title, tile, health.state, health.error, health.since))
     for broken in kernel.broken:
         tile = Tile(Tone.BAD, 0, 0, (Cell(broken.reason, Tone.BAD),))

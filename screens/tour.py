@@ -32,8 +32,8 @@ class Lesson:
 LESSONS = (
     Lesson(":nodes enter", "see every node, and whether it can go", lambda here: here.name == "nodes"),
     Lesson("down, then r", "on a node: plan its drain, which changes nothing", lambda here: here.kind == "plan"),
-    Lesson("s", "where the verdict is SAFE: start, with a reason (else esc: another)", lambda here: here.kind == "run"),
-    Lesson("q", "leave the board: the run goes on by itself", lambda here: here.kind != "run"),
+    Lesson("s", "where the verdict is SAFE: start, with a reason; else esc", lambda here: here.kind != "plan"),
+    Lesson("q", "leaves a board: the run goes on by itself", lambda here: here.kind != "run"),
     Lesson(":runs enter", "find it again; enter opens its board", lambda here: here.name == "runs"),
     Lesson(":nodes, then shift-r", "on that node: plan its rejoin", lambda here: here.name == "rejoin"),
     Lesson("?", "every key that works, on any page", lambda here: here.kind == "help"),

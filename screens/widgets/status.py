@@ -82,7 +82,7 @@ class FooterLine(Line):
         taken = sum(span(label) + 1 + span(title) + len(GAP) for _, label, title in fixed)
         left = self._laid(hints, 1, columns - taken)
         right = self._laid(fixed, columns - taken + len(GAP), columns + len(GAP))
-        self.show([(" ", "plain"), *left], right)
+        self.show([(" ", "plain"), *left], [*right, (" ", "plain")])
 
     def _laid(self, hints: Sequence[tuple[str, str, str]], at: int, room: int) -> list[Part]:
         parts: list[Part] = []
@@ -91,7 +91,7 @@ class FooterLine(Line):
             if at + cells > room:
                 break
             self._spans.append((at, at + cells, key))
-            parts += [(label, "key"), (f" {title}{GAP}", "plain")]
+            parts += [(GAP if parts else "", "plain"), (label, "key"), (f" {title}", "plain")]
             at += cells + len(GAP)
         return parts
 
