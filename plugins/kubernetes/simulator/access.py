@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plugins.kubernetes.simulator.answers import Answer, json_answer
@@ -14,6 +14,7 @@ from plugins.kubernetes.simulator.status import ApiError, no_such_method, unauth
 from plugins.kubernetes.simulator.world import World
 
 Object = dict[str, Any]
+PUBLIC = ("/healthz", "/livez", "/readyz", "/version", "/version/")
 ANY = ("*",)
 READ = ("get", "list", "watch")
 ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
@@ -106,6 +107,7 @@ class Rights:
         self.rules["system:masters"] = [Rule(ANY, ANY, ANY)]
         self.rules["system:authenticated"] = [SELF]
         public = Rule(("get",), ("",), ("configmaps",), ("kube-public",), ("cluster-info",))
+        self.rules["lab:viewers"] = [replace(rule, namespaces=None) for rule in VIEW]
         self.rules["system:unauthenticated"] = [public]
 
     def token_for(self, user: User) -> str:
@@ -116,7 +118,7 @@ class Rights:
 
     def rules_of(self, user: User) -> list[Rule]:
         """All rules that a user has through groups or by name."""
-        return [rule for name in (*user.groups, user.name) for rule in self.rules.get(name, ())]
+        return [rule for name in (*reversed(user.groups), user.name) for rule in self.rules.get(name, ())]
 
     def allows(self, user: User, asked: Access) -> bool:
         """Whether any rule grants it."""
@@ -227,11 +229,6 @@ def _rules(rights: Rights, user: User, namespace: str) -> Object:
             found.append(item)
     return {
         "resourceRules": found,
-        "nonResourceRules": [
-            {
-                "verbs": ["get"],
-                "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/readyz", "/version"],
-            }
-        ],
+        "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": [*PUBLIC, "/api", "/api/*", "/apis", "/apis/*"]}],
         "incomplete": False,
     }

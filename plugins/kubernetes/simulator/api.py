@@ -15,7 +15,7 @@ from plugins.kubernetes.simulator.deleting import delete, delete_collection
 from plugins.kubernetes.simulator.discovery import discover, known_group
 from plugins.kubernetes.simulator.eviction import evict
 from plugins.kubernetes.simulator.faults import Garble, Scripted
-from plugins.kubernetes.simulator.kinds import COMPUTED
+from plugins.kubernetes.simulator.kinds import COMPUTED, Kind
 from plugins.kubernetes.simulator.reading import get, list_all
 from plugins.kubernetes.simulator.scaling import get_scale
 from plugins.kubernetes.simulator.status import (
@@ -109,10 +109,15 @@ class Api:
             if asked.method not in ("GET", "HEAD"):
                 raise self._unexpected(asked, no_such_method())
             return found
+        if not self._may_everything(user):
+            raise denied_path(user, asked)
         self._unexpected(asked, no_such_path())
         if known_group(asked.path):
             raise no_such_path()
         return text_answer("404 page not found\n", 404)
+
+    def _may_everything(self, user: User) -> bool:
+        return any("*" in rule.resources for rule in self.rights.rules_of(user))
 
     def _may_discover(self, user: User) -> bool:
         return "system:authenticated" in user.groups or self.rights.allows(user, Access("get", "", "nodes"))
@@ -122,23 +127,24 @@ class Api:
         if kind is None:
             raise no_such_path()
         if call.subresource:
-            if call.subresource not in kind.subresources:
-                raise self._unexpected(call.request, no_such_path())
-            handler = _SUBRESOURCES.get((call.subresource, call.verb))
-            if call.subresource in ("exec", "portforward") and call.verb == "create":
-                handler = _SUBRESOURCES[call.subresource, "get"]
-            if handler is None:
-                raise self._unexpected(call.request, no_such_method())
-            return handler
-        if call.verb not in kind.verbs:
+            return self._of_subresource(call, kind)
+        in_collection = call.verb in ("create", "list", "deletecollection")
+        if call.verb not in kind.verbs or (in_collection is bool(call.name) and call.verb != "watch"):
             raise self._unexpected(call.request, no_such_method())
         if kind in COMPUTED:
             return metrics.read
         if kind.namespaced and not call.namespace and call.verb not in ("list", "watch"):
-            if call.name:
-                raise not_found(kind, call.name)
-            raise self._unexpected(call.request, no_such_method())
+            raise not_found(kind, call.name) if call.name else self._unexpected(call.request, no_such_method())
         return _PLAIN[call.verb]
+
+    def _of_subresource(self, call: Call, kind: Kind) -> Handler:
+        if call.subresource not in kind.subresources:
+            raise self._unexpected(call.request, no_such_path())
+        streamed = call.subresource in ("exec", "portforward") and call.verb == "create"
+        handler = _SUBRESOURCES.get((call.subresource, "get" if streamed else call.verb))
+        if handler is None:
+            raise self._unexpected(call.request, no_such_method())
+        return handler
 
     def _unexpected(self, asked: Request, error: ApiError) -> ApiError:
         self.world.unexpected.append(f"{asked.method} {asked.target}")

@@ -53,7 +53,9 @@ class Request:
         try:
             return msgspec.json.decode(self.body)
         except msgspec.DecodeError as error:
-            start = "the object provided is unrecognized (must be of type object)"
+            start = "the object provided is unrecognized"
+            if self.method == "PATCH":
+                raise bad_request(f"error decoding patch: {error}") from None
             raise bad_request(f"{start}: couldn't get version/kind; json parse error: {error}") from None
 
     def document(self) -> Object:

@@ -82,7 +82,15 @@ def discover(world: World, asked: Request) -> Answer | None:
         case ["readyz" | "livez" | "healthz", *_]:
             return text_answer("ok")
         case ["api"]:
-            return json_answer({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})
+            return json_answer(
+                {
+                    "kind": "APIVersions",
+                    "versions": ["v1"],
+                    "serverAddressByClientCIDRs": [
+                        {"clientCIDR": "0.0.0.0/0", "serverAddress": asked.headers.get("host", "")}
+                    ],
+                }
+            )
         case ["apis"]:
             groups = [_group(group) for group in dict.fromkeys(name for name, _ in _GROUPS)]
             return json_answer({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})

@@ -40,7 +40,7 @@ def evict(world: World, call: Call) -> Answer:
     """POST .../pods/NAME/eviction."""
     body = call.request.document()
     name = child(body, "metadata").get("name", "")
-    if name and name != call.name:
+    if name != call.name:
         raise bad_request("name in URL does not match name in Eviction object")
     pod = world.store.get(PODS, call.key)
     if pod is None:

@@ -112,8 +112,8 @@ def json_patch(target: Any, operations: Any) -> Any:
     return target
 
 
-def _unprocessable(message: str) -> ApiError:
-    return ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {message}")
+def _unprocessable() -> ApiError:
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", details={})
 
 
 def _pointer(text: str) -> list[str]:
@@ -124,7 +124,7 @@ def _step(at: Any, part: str) -> Any:
     try:
         return at[int(part) if isinstance(at, list) else part]
     except (KeyError, IndexError, ValueError, TypeError):
-        raise _unprocessable(f"path does not exist: {part}") from None
+        raise _unprocessable() from None
 
 
 def _at(target: Any, parts: list[str]) -> Any:
@@ -137,7 +137,7 @@ def _apply(target: Any, operation: Object) -> Any:
     op, parts = operation.get("op"), _pointer(operation.get("path", ""))
     if op == "test":
         if _at(target, parts) != operation.get("value"):
-            raise _unprocessable(f"testing path {operation['path']} failed")
+            raise _unprocessable()
         return target
     if op in ("copy", "move"):
         source = _pointer(operation["from"])

@@ -81,6 +81,11 @@ def _later(work: Any) -> None:
     task.add_done_callback(_RUNNING.discard)
 
 
+async def settled() -> None:
+    """Return when what scenarios have begun on the socket is done."""
+    await asyncio.gather(*_RUNNING)
+
+
 @_scenario("api-slow", "every answer takes two seconds")
 def _api_slow(stage: Stage) -> None:
     stage.cluster.world.faults.delay = 2.0
@@ -98,7 +103,7 @@ def _token_expired(stage: Stage) -> None:
 def _gone(stage: Stage) -> None:
     def drop() -> None:
         stage.cluster.world.store.forget_history()
-        stage.transport.cut_streams()
+        stage.cluster.world.end_watches()
         stage.after(60, drop)
 
     stage.after(15, drop)

@@ -195,7 +195,7 @@ class _Forward:
         self.world, self.pod, self.ports, self.channels = world, pod, ports, channels
         self.inputs: dict[int, asyncio.StreamWriter] = {}
         self.tasks: set[asyncio.Task[None]] = set()
-        self.servers: list[asyncio.Server] = []
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def run(self) -> None:
         try:
@@ -208,11 +208,9 @@ class _Forward:
                     if writer := self.inputs.get(message[0] // 2):
                         writer.write(message[1:])
         finally:
-            for writer in self.inputs.values():
-                writer.close()
             for task in self.tasks:
                 task.cancel()
-            await asyncio.gather(*self.tasks, return_exceptions=True)
+            await asyncio.gather(*self.tasks, *map(_shut, self.writers), return_exceptions=True)
 
     async def _receive(self) -> list[bytes] | None:
         """What comes from the client, or None when every port has closed meanwhile."""
@@ -238,6 +236,7 @@ class _Forward:
             return
         ours, theirs = await _pair()
         self.inputs[index] = ours[1]
+        self.writers += (ours[1], theirs[1])
         loop = asyncio.get_running_loop()
         for work in (self._pump(index, ours[0]), _serve(door, *theirs)):
             task = loop.create_task(work)
@@ -253,7 +252,13 @@ class _Forward:
 async def _serve(door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(ConnectionError):
         await door(reader, writer)
+    await _shut(writer)
+
+
+async def _shut(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
         writer.close()
+        await writer.wait_closed()
 
 
 async def _pair() -> tuple[

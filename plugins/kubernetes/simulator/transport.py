@@ -31,6 +31,11 @@ class Transport:
         self._resetting = False
         self.port = 0
 
+    @property
+    def listening(self) -> bool:
+        """Whether new connections are served."""
+        return self._server is not None and not self._resetting
+
     async def open(self, port: int = 0) -> None:
         """Listen on 127.0.0.1."""
         self._server = await asyncio.start_server(self._accepted, "127.0.0.1", port, backlog=256)
@@ -42,11 +47,6 @@ class Transport:
             self._server.close()
             self._server = None
         self._resetting = not refuse
-        for writer in tuple(self._writers):
-            writer.transport.abort()
-
-    def cut_streams(self) -> None:
-        """End the open connections; new ones are served."""
         for writer in tuple(self._writers):
             writer.transport.abort()
 

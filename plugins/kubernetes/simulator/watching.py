@@ -45,6 +45,7 @@ class Watcher:
         self.next_bookmark: Due | None = None
         self.version, self.asked = world.store.version, 0
         self.stop = world.store.listen(self.changed, kind)
+        world.watches.add(self.end)
 
     def push(self, line: bytes) -> None:
         """Queue one line; a client that does not read loses its watch, as on the server."""
@@ -117,6 +118,7 @@ class Watcher:
         """Send what is queued and finish."""
         if not self.ended:
             self.ended = True
+            self.world.watches.discard(self.end)
             self.stop()
             for due in (self.limit, self.next_bookmark):
                 if due is not None:

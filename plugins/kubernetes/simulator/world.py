@@ -59,6 +59,7 @@ class World:
         self.version = version
         self.unexpected: list[str] = []
         self.doors: dict[tuple[str, str, int], Door] = {}
+        self.watches: set[Callable[[], None]] = set()
         self.created = self.clock.now()
 
     @property
@@ -117,7 +118,8 @@ class World:
     def replace(self, old: Entry, body: Object) -> Entry:
         """Store a new state of an object: generation follows the spec, and the last finalizer's end removes it."""
         meta = body["metadata"]
-        if old.kind.generation and body.get("spec") != old.body.get("spec"):
+        bound = old.kind is not PODS or bool(old.spec.get("nodeName"))  # a binding is no new generation
+        if old.kind.generation and bound and body.get("spec") != old.body.get("spec"):
             meta["generation"] = old.meta.get("generation", 0) + 1
         entry = self.store.put(old.kind, old.key, _ordered(body))
         if entry.deleting and not meta.get("finalizers") and old.kind is not PODS:
@@ -151,11 +153,17 @@ class World:
             if "generation" in body["metadata"]:
                 body["metadata"]["generation"] += 1
             if entry.kind is NAMESPACES:
+                del body["metadata"]["deletionGracePeriodSeconds"]
                 body["status"] = {"phase": "Terminating"}
 
         body = entry.draft()
         edit(body)
         return self.store.put(entry.kind, entry.key, _ordered(body))
+
+    def end_watches(self) -> None:
+        """End every open watch, as a server does when it restarts."""
+        for end in tuple(self.watches):
+            end()
 
     def key(self, namespace: str, name: str) -> str:
         """The store's key."""

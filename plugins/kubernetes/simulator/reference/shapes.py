@@ -89,6 +89,6 @@ def secret(space: str, name: str, values: dict[str, str], kind: str = "Opaque", 
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta(space, name, **more), "type": kind, "data": data}
 
 
-def config(space: str, name: str, data: dict[str, str], labels: dict[str, str] | None = None) -> Object:
+def config(space: str, name: str, data: dict[str, str]) -> Object:
     """A ConfigMap."""
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta(space, name, labels), "data": data}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": space, "name": name}, "data": data}
