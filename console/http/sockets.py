@@ -7,6 +7,7 @@ that was more than half of all CPU time. These reads take all that has arrived. 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
@@ -89,10 +90,12 @@ class SocketBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         source = (local_address, 0) if local_address else None
+        # A race of one address is none, and asyncio's race forgets to close the winner when it is cancelled.
+        delay = None if _is_address(host) else _NEXT_ADDRESS
         try:
             async with asyncio.timeout(timeout):
                 reader, writer = await asyncio.open_connection(
-                    host, port, local_addr=source, limit=_BUFFER, happy_eyeballs_delay=_NEXT_ADDRESS
+                    host, port, local_addr=source, limit=_BUFFER, happy_eyeballs_delay=delay
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
@@ -105,3 +108,11 @@ class SocketBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
