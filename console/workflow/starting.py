@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,17 +97,19 @@ def spawn_runner(run: str, connection: Sequence[str], *, log: Path) -> int:
     cluster is meant, as the command line takes them.
     """
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        process = subprocess.Popen(
+        # No subprocess.Popen: nobody here waits for it, and its object would complain when it is dropped.
+        return os.posix_spawn(
+            sys.executable,
             [sys.executable, "-m", "console.workflow.runner", run, *connection],
-            stdin=subprocess.DEVNULL,
-            stdout=handle,
-            stderr=handle,
-            start_new_session=True,
-            cwd="/",
-            close_fds=True,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, out, 1),
+                (os.POSIX_SPAWN_DUP2, out, 2),
+            ],
+            setsid=True,
         )
     finally:
-        os.close(handle)
-    return process.pid
+        os.close(out)
