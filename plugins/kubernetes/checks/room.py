@@ -51,7 +51,10 @@ class Mover(Row, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How the placing ended: pods placed, pods left over, nodes that could take any, and why not, in words."""
+    """How the placing ended: pods placed, pods left over and why, what all ask for, and what is free for them.
+
+    `nodes` could take at least one of them; `free_*` is what was free there before.
+    """
 
     placed: int
     left: tuple[tuple[Mover, int, str], ...]
@@ -154,7 +157,7 @@ def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, 
         for name, one in sorted(rooms.items())
         if one.open and name not in without and name in nodes
     ]
-    total_cpu, total_memory = sum(max(0, one.cpu) for one in free), sum(max(0, one.memory) for one in free)
+    before = {one.node.name: (max(0, one.cpu), max(0, one.memory)) for one in free}
     todo = sorted(movers, key=lambda m: (-m.shape.memory, -m.shape.cpu, m.example))
     left: list[tuple[Mover, int, str]] = []
     useful: set[str] = set()
@@ -170,9 +173,9 @@ def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, 
         left=tuple(left),
         cpu=sum(m.shape.cpu * m.count for m in todo),
         memory=sum(m.shape.memory * m.count for m in todo),
-        free_cpu=total_cpu,
-        free_memory=total_memory,
-        nodes=len(useful) if todo else len(free),
+        free_cpu=sum(before[name][0] for name in useful),
+        free_memory=sum(before[name][1] for name in useful),
+        nodes=len(useful),
     )
 
 

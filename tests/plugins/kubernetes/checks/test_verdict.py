@@ -57,6 +57,12 @@ def test_pods_with_replicas_elsewhere_move_and_the_room_is_said() -> None:
     assert about(found, "room elsewhere")[0].text == "100m of 7.9 cores, 128Mi of 32Gi free on 2 nodes"
 
 
+def test_only_nodes_that_could_take_a_pod_count_as_room() -> None:
+    tainted = node("n3", taints=[{"key": "dedicated", "effect": "NoSchedule"}])
+    world = cluster("n1", "n2").put("nodes", tainted).put("pods", replica("web-1"), replica("web-2", "n2"))
+    assert about(judged(world), "room elsewhere")[0].text == "100m of 3.9 cores, 128Mi of 16Gi free on 1 node"
+
+
 def test_the_only_ready_pod_of_a_deployment_is_a_short_outage_to_be_agreed() -> None:
     world = cluster().put("pods", replica("web-1"), replica("web-2", "n2", ready=False))
     found = judged(world)
