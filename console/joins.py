@@ -58,8 +58,7 @@ class Joined(Generic[S, R]):
     def work(self, until: float) -> bool:
         """Rebuild pending subjects until this monotonic time; True when none is left."""
         while self._pending:
-            key = next(iter(self._pending))
-            del self._pending[key]
+            key, _ = self._pending.popitem()  # the last, for a dictionary emptied from its front is searched anew
             self._rebuild(key)
             if self._store.clock.monotonic() >= until:
                 break

@@ -205,6 +205,11 @@ class Runtime:
         return self._platform
 
     @property
+    def context(self) -> str:
+        """The name of the current context, for people; empty where no cluster is open."""
+        return self._platform.name if self._platform else ""
+
+    @property
     def instances(self) -> list[Instance]:
         return [opened.instance for opened in self._opened.values()]
 

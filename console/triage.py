@@ -92,8 +92,7 @@ class Triage:
         """Evaluate everything that is due, in slices."""
         until = self._store.clock.monotonic() + SLICE
         while self._dirty:
-            subject = next(iter(self._dirty))
-            del self._dirty[subject]
+            subject, _ = self._dirty.popitem()  # the last, for a dictionary emptied from its front is searched anew
             self._evaluate(subject)
             if self._store.clock.monotonic() >= until:
                 await asyncio.sleep(0)

@@ -63,12 +63,12 @@ async def agreed(desk: Desk, deed: Deed, title: str, names: tuple[str, ...], wan
     consent = gate.consent(deed)
     if consent is Consent.NONE:
         return ""
-    context = desk.kernel.platform.name
+    context = desk.kernel.context
     warnings: list[str] = []
     if gate.rules.production:
         warnings.append(f"{context} is a production context")
     if deed.effect is Effect.DESTROY:
         warnings.append("this cannot be undone")
     typed = wanted if consent is Consent.NAME else ""
-    sentence = f"{title} in {context}"
+    sentence = f"{title} in {context}" if context else title
     return await desk.ask(Confirm(Touch(title, sentence, names, tuple(warnings), typed)))

@@ -13,6 +13,7 @@ from console.model import Answer, Finding, InstanceId, Member, NodeName, Reason,
 from console.plugin import (
     Act,
     Action,
+    Ask,
     Cell,
     Column,
     Deferred,
@@ -150,6 +151,7 @@ PANES = (
                 run=polish,
                 effect=Effect.CHANGE,
                 when=lambda row, _facts: None if row.broken else "it shines already",
+                asks=lambda _row, _facts: (Ask("cloth", "With which cloth?", "silk"),),
             ),
         ),
     ),
@@ -183,9 +185,9 @@ def verdict(facts: Facts, target: Target) -> Verdict:
 
 
 def steps(facts: Facts, target: Target) -> Sequence[Step]:
-    name = str(facts.instance)
+    name = facts.instance.name
     return [
-        Step(f"dust-{facts.instance.name}-{node}", f"dust {node}", "dummy", name, "dust", Phase.QUIESCE, {"node": node})
+        Step(f"dust-{name}-{node}", f"dust {node}", "dummy", name, "dust", Phase.QUIESCE, {"node": node})
         for node in target.nodes
         if facts.by(BY_NODE, node)
     ]

@@ -69,7 +69,9 @@ Outcome = Go | Done | Wait | Stop
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `after`: ids of steps that must be done (or skipped) first. Times in seconds.
+    """One thing to do to `instance` (its name) of `system`.
+
+    `after`: ids of steps that must be done (or skipped) first. Times in seconds.
 
     `timeout` 0 means none; `every` is the shortest time between two looks at `until`.
     """
