@@ -21,6 +21,7 @@ from console.selector import parse_selector
 
 _WORD = re.compile(r'\s*(!?)(?:"([^"]*)"|(\S*))')
 _SCOPE = re.compile(r"([A-Za-z][\w./-]*)(!?=)([^=~\s][^\s]*)$")
+_SHAPE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()]|[*+]|\{\d*,\d*\}|.", re.DOTALL)
 _PLAIN = re.compile(r"[\w :,/@#%&=<>-]*$")
 
 
@@ -98,6 +99,8 @@ def _pattern(word: str) -> Term:
     if _PLAIN.match(word):
         low = word.casefold()
         return lambda subject: low in subject.text().casefold()
+    if _endless(word):
+        raise UsageError(f"{word} repeats what repeats, which can take for ever; write it with one repeat")
     try:
         search = re.compile(word, re.IGNORECASE).search
     except (re.error, RecursionError, OverflowError) as error:
@@ -106,6 +109,28 @@ def _pattern(word: str) -> Term:
         reason = getattr(error, "msg", None) or str(error)
         raise UsageError(f"{word} is no regular expression: {reason}{place}") from error
     return lambda subject: search(subject.text()) is not None
+
+
+def _endless(pattern: str) -> bool:
+    """Whether a repeat stands inside a repeat (`(a+)+`): on a row that does not match, Python tries every division.
+
+    Nothing can stop a search that is under way, and the screen would stand still with it.
+    """
+    repeats_within = [False]
+    closed = False
+    for part in _SHAPE.findall(pattern):
+        if part == "(":
+            repeats_within.append(False)
+        elif part == ")" and len(repeats_within) > 1:
+            closed = repeats_within.pop()
+            repeats_within[-1] |= closed
+            continue
+        elif part[0] in "*+{":
+            if closed:
+                return True
+            repeats_within[-1] = True
+        closed = False
+    return False
 
 
 def _scoped(name: str, inverse: bool, values: str) -> Term:  # noqa: FBT001 - one caller, one meaning

@@ -85,7 +85,7 @@ def test_marks_changes_and_trees_are_shown_by_more_than_colour() -> None:
     cells = [Cell("kafka-1"), Cell("Running", Tone.OK), Cell("7")]
     assert line(cells, marked=True).startswith("▌kafka-1")
     assert line(cells, branch="└ ").startswith(" └ kafka-1")
-    fresh = row_segments(PAINT, ruler(60), cells, LineLook(fresh=frozenset({2})))
+    fresh = row_segments(Paint(ANSI, UNICODE), ruler(60), cells, LineLook(fresh=frozenset({2})))
     assert [
         (segment.text, segment.style.underline) for segment in fresh if segment.style and segment.style.underline
     ] == [("  7", True)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 from textual.geometry import Region
 from textual.pilot import Pilot
 
@@ -178,6 +179,22 @@ async def test_a_click_puts_the_cursor_on_a_row_and_the_wheel_scrolls() -> None:
         table.action_edge(1)
         assert rows_of(table)[-1] == "ship-49"
         assert len([line for line in plain(table) if line.endswith("┃")]) == 2
+
+
+async def test_the_wheel_moves_the_window_and_with_shift_the_columns() -> None:
+    async with shown(*fleet(50), size=(40, 10)) as (pilot, table):
+
+        def wheel(*, shift: bool) -> events.MouseScrollDown:
+            return events.MouseScrollDown(
+                table, x=3, y=3, delta_x=0, delta_y=1, button=0, shift=shift, meta=False, ctrl=False
+            )
+
+        table.post_message(wheel(shift=False))
+        await idle(pilot, table)
+        assert (table.steering.top, rows_of(table)[0]) == (3, "ship-3")
+        table.post_message(wheel(shift=True))
+        await idle(pilot, table)
+        assert table.ruler.left > 0
 
 
 async def test_marks_stay_with_their_rows_and_go_with_them() -> None:
