@@ -41,6 +41,7 @@ class PanePage(Page):
         self.instance: InstanceId = place.instance
         self.pane: Pane[Any] = self._declared(place.name)
         self.view: View[Any] = desk.kernel.view(self.instance, self.pane.table)
+        self.reads = [desk.kernel.want(self.instance, table) for table in self.pane.reads]
         self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
         self.rows.utc = desk.utc
         self.rows.table.calm = desk.low_bandwidth
@@ -63,6 +64,8 @@ class PanePage(Page):
 
     def on_unmount(self) -> None:
         self.view.close()
+        for want in self.reads:
+            want.close()
 
     # -- what the desk asks
 

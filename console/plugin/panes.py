@@ -223,7 +223,8 @@ class Pane(Generic[R]):
     """A live table of one kind of thing. The first column is the row's name.
 
     `facets(row)` names what other panes may limit this one by (`namespace`, `node`, `owner`); `fault(row)` is what
-    `ctrl-z` keeps; `parent(row)` makes a tree (the parent's row key, None for a root), children in key order.
+    `ctrl-z` keeps; `parent(row)` makes a tree (the parent's row key, None for a root), children in key order; `reads`
+    are the other tables that descriptions, actions and jumps look into, fed while the pane is open.
     """
 
     name: str
@@ -245,6 +246,7 @@ class Pane(Generic[R]):
     shell: Shell[R] | None = None
     forward: Forward[R] | None = None
     help: str = ""
+    reads: tuple[Table[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

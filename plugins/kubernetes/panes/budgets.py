@@ -89,5 +89,6 @@ BUDGETS: Pane[Budget] = Pane(
     ),
     jumps=(Jump("pods of its namespace", "pods", lambda b, _facts: {"namespace": b.namespace}),),
     manifest=manifest(address),
+    reads=(tables.PODS,),
     help="Budgets: how many pods may go, how many must stay, and why one blocks.",
 )

@@ -62,5 +62,6 @@ NAMESPACES: Pane[Namespace] = Pane(
         Jump("its events", "events", lambda n, _facts: {"namespace": n.name}),
     ),
     manifest=manifest(_address),
+    reads=(tables.PODS,),
     help="Namespaces, and what keeps one from going.",
 )

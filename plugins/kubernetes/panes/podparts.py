@@ -169,7 +169,12 @@ def _volume_lines(pod: Pod, facts: Facts) -> list[tuple[str, Cell]]:
 
 
 def events_section(about: str, facts: Facts) -> Section:
-    """The newest events about a subject (`Pod ns/name`), warnings first; empty where events are not read."""
+    """The newest events about a subject (`Pod ns/name`), warnings first.
+
+    Events are many and are read only while somebody looks at them; until then the section says where they are.
+    """
+    if not facts.snapshot(tables.EVENTS).complete:
+        return Section("events", (("", Cell("not read; jump to its events, or `:events`", Tone.MUTED)),))
     found = sorted(facts.by(tables.EVENTS_BY_SUBJECT, about), key=lambda event: (not event.warning, -event.last))
     return Section(
         "events",

@@ -106,5 +106,6 @@ PODS: Pane[Pod] = Pane(
     logs=podparts.LOGS,
     shell=podparts.SHELL,
     forward=podparts.FORWARD,
+    reads=(tables.NODES, tables.BUDGETS, tables.WORKLOADS, tables.STORAGE),
     help="Every pod: status and restarts as kubectl prints them, and the reason of the last end.",
 )

@@ -230,5 +230,6 @@ STATEFUL_PANE: Pane[StatefulRow] = Pane(
     ),
     manifest=manifest(address),
     logs=Logs(sources=_log_sources, follow=_follow),
+    reads=(tables.NODES, tables.BUDGETS, tables.WORKLOADS, tables.STORAGE),
     help="Sets and their members: where each stands, what it is pinned to, and what its budget lets go.",
 )

@@ -159,5 +159,6 @@ VOLUMES: Pane[VolumeView] = Pane(
         ),
     ),
     manifest=manifest(address),
+    reads=(tables.CLASSES,),
     help="Volumes and claims: where the data lies, who uses it, and how full it is.",
 )

@@ -159,5 +159,6 @@ WORKLOADS: Pane[Workload] = Pane(
     ),
     manifest=manifest(address),
     logs=Logs(sources=_log_sources, follow=_follow),
+    reads=(tables.PODS,),
     help="Deployments, DaemonSets, Jobs and CronJobs: what is ready of what is wanted, and why not.",
 )

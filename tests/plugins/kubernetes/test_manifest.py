@@ -34,7 +34,7 @@ def test_every_table_of_a_pane_and_every_input_of_a_join_has_a_source() -> None:
     assert len(fed) == len(sources)
     assert all(isinstance(source, Watch | Poll | Join) for source in sources)
     for pane in PLUGIN.panes.load():
-        assert pane.table in fed, pane.name
+        assert {pane.table, *pane.reads} <= fed, pane.name
     seen: set[object] = set()
     for source in sources:
         if isinstance(source, Join):
