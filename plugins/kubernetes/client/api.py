@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -85,8 +86,9 @@ class Api:
         """A whole list in slim objects, read in pages. Objects that cannot be read are left out."""
         found: list[S] = []
         selection = Selection(path, labels, fields)
-        async for page in pages(self.connection, selection, Decoder(item), limit=self.settings.page_size):
-            found.extend(page.items)
+        async with aclosing(pages(self.connection, selection, Decoder(item), limit=self.settings.page_size)) as listed:
+            async for page in listed:
+                found.extend(page.items)
         return found
 
     async def raw(  # noqa: PLR0913

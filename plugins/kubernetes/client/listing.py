@@ -7,13 +7,14 @@ no page holds up the event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
 from console.errors import Expired
+from console.http import Answer
 from plugins.kubernetes.client.connection import Connection
 from plugins.kubernetes.client.decode import Decoder, Page
 
@@ -60,32 +61,47 @@ class Selection:
 
 async def pages(
     connection: Connection, selection: Selection, decoder: Decoder[S], *, limit: int = 250
-) -> AsyncIterator[Page[S]]:
-    """The pages of a list. A page token that is too old starts the list over: rows come again, none is missed.
+) -> AsyncGenerator[Page[S]]:
+    """The pages of a list; the next one is under way while rows are made of this one. Close it (`aclosing`).
 
-    Raises a SourceError; `where` is the server and path.
+    A page token that is too old starts the list over: rows come again, none is missed, and the version is that of the
+    last start. Raises a SourceError; `where` is the server and path.
     """
     where = f"{connection.server}{selection.path}"
     token = ""
     starts = 1
-    while True:
-        params = selection.parameters()
-        if starts < _STARTS:
-            params["limit"] = str(limit)  # the last try asks for everything at once: that has no token to lose
-        if token:
-            params["continue"] = token
-        try:
-            answer = await connection.fetch(selection.path, params=params)
-        except Expired:
-            if not token or starts >= _STARTS:
-                raise
-            token = ""
-            starts += 1
-            continue
-        whole = len(answer.body) <= _LARGE
-        for page in decoder.page(answer.body, where).parts() if whole else decoder.split(answer.body, where):
-            token = page.next
-            await asyncio.sleep(0)  # decoding and making rows are two slices of the loop's time
-            yield page
-        if not token:
-            return
+    ahead: asyncio.Task[Answer] | None = None
+    try:
+        while True:
+            try:
+                answer = await (ahead or _page(connection, selection, token, limit if starts < _STARTS else 0))
+            except Expired:
+                if not token or starts >= _STARTS:
+                    raise
+                token, ahead = "", None
+                starts += 1
+                continue
+            ahead = None
+            whole = len(answer.body) <= _LARGE
+            for page in decoder.page(answer.body, where).parts() if whole else decoder.split(answer.body, where):
+                token = page.next
+                if token and ahead is None:
+                    ahead = asyncio.create_task(_page(connection, selection, token, limit))
+                await asyncio.sleep(0)  # decoding and making rows are two slices of the loop's time
+                yield page
+            if not token:
+                return
+    finally:
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+
+async def _page(connection: Connection, selection: Selection, token: str, limit: int) -> Answer:
+    """One page. The last try asks for everything at once (`limit` 0): that has no token to lose."""
+    params = selection.parameters()
+    if limit:
+        params["limit"] = str(limit)
+    if token:
+        params["continue"] = token
+    return await connection.fetch(selection.path, params=params)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -154,11 +155,11 @@ class _Follower(Generic[S, R]):
         self._projection.begin()
         for scope in scopes:
             version = ""
-            async for page in pages(
-                self._api.connection, scope, self._projection.decoder, limit=self._api.settings.page_size
-            ):
-                self._projection.page(page)
-                version = version or page.version
+            listed = pages(self._api.connection, scope, self._projection.decoder, limit=self._api.settings.page_size)
+            async with aclosing(listed):
+                async for page in listed:
+                    self._projection.page(page)
+                    version = page.version
             if not version:
                 raise BadAnswer("the list has no resourceVersion, so it cannot be watched", where=self._where())
             self._position.reached(scope, version)

@@ -183,6 +183,7 @@ async def test_an_expired_page_token_starts_the_list_over() -> None:
             (True, True),
             (False, False),
         ]
+        assert session.versions() == ["9"]
 
 
 async def test_silence_is_suspect_and_the_watch_is_opened_again() -> None:
@@ -193,7 +194,7 @@ async def test_silence_is_suspect_and_the_watch_is_opened_again() -> None:
         await call.start()
         await call.hold()
 
-    async with following(script, manner_watch_idle=0.02) as session:
+    async with following(script, manner_watch_idle=0.5) as session:
         await session.feed.until(lambda: session.feed.calls.count("heard") >= 2)
         assert session.versions()[:2] == ["5", "5"]
         assert session.lists() == 1

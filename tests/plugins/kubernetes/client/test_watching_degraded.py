@@ -11,6 +11,7 @@ from plugins.kubernetes.client.watching import follow
 from plugins.kubernetes.config import Settings
 from tests.clock import FakeClock
 from tests.plugins.kubernetes.client.parts import (
+    PATIENCE,
     MemoryFeed,
     Pod,
     Row,
@@ -248,3 +249,22 @@ async def test_a_row_that_cannot_be_made_is_marked_and_the_others_stay() -> None
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await api.aclose()
+
+
+async def test_the_next_page_is_under_way_while_rows_are_made_and_dropped_with_the_list() -> None:
+    asked = asyncio.Event()
+
+    async def script(call: Call) -> None:
+        if "continue" in call.query:
+            asked.set()
+            await call.hold()
+        else:
+            await call.reply(pod_list(pod("a"), version=5, token="more"))
+
+    async with following(script) as session:
+        await session.feed.until(lambda: "default/a" in session.feed.rows)
+        async with asyncio.timeout(PATIENCE):
+            await asked.wait()
+            assert "end" not in session.feed.calls
+            session.task.cancel()
+            await session.server.calls[1].gone.wait()
