@@ -68,9 +68,16 @@ ASCII = Glyphs(
 )
 
 
+_COERCED = frozenset({"C.UTF-8", "C.utf8"})
+"""What Python itself puts into LC_CTYPE where the locale is C (PEP 538): it says nothing about the terminal."""
+
+
 def glyphs_for(environment: Mapping[str, str]) -> Glyphs:
     """ASCII for the Linux console and where the locale is not UTF-8; the first variable that is set decides."""
     if environment.get("TERM", "") in {"linux", "vt100", "vt102", "dumb"}:
         return ASCII
-    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    if environment.get("LC_CTYPE") in _COERCED and environment.get("LANG", "C") in {"", "C", "POSIX"}:
+        names = ("LC_ALL", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "")
     return UNICODE if "utf8" in locale.lower().replace("-", "") else ASCII

@@ -86,9 +86,16 @@ class Paint:
         text = steady(cell.text)
         return f"{self.glyphs.of(cell.tone)} {text}" if cell.tone in IN_TABLES and text else text
 
-    def segment(self, cell: Cell, cells: int, *, align: str = "left", indent: bool = False) -> Segment:
-        """A table's cell in exactly `cells` terminal cells; `indent` keeps the glyph's place free where it has none."""
+    def segment(
+        self, cell: Cell, cells: int, *, align: str = "left", indent: bool = False, name: bool = False
+    ) -> Segment:
+        """A table's cell in exactly `cells` terminal cells; `indent` keeps the glyph's place free where it has none.
+
+        A `name` that is too long is cut in its middle.
+        """
         text = self.lettered(cell)
+        if name:
+            text = shorten(text, cells, ellipsis=self.glyphs.ellipsis)
         if indent and cell.tone not in IN_TABLES and align == "left":
             text = f"  {text}"
         return Segment(fit(text, cells, align=align, ellipsis=self.glyphs.ellipsis), self._rich[cell.tone.value])
@@ -161,6 +168,14 @@ def _wrapped(text: str, cells: int) -> Iterable[str]:
 def _paint(name: str, glyphs_key: tuple[str, ...], *, colourless: bool) -> Paint:
     names = ("TERM", "LC_ALL", "LC_CTYPE", "LANG")
     return Paint(LOOKS[name], glyphs_for(dict(zip(names, glyphs_key, strict=True))), colourless=colourless)
+
+
+def shorten(text: str, cells: int, *, ellipsis: str = "…") -> str:
+    """A name in at most `cells` cells, cut in its middle: names of one set differ at their ends (`...-kafka-2`)."""
+    tail = cells // 3
+    if len(text) <= cells or span(text) != len(text) or not tail:
+        return text
+    return text[: cells - tail - 1] + ellipsis + text[-tail:]
 
 
 def app_of(widget: Widget) -> App[Any]:

@@ -82,7 +82,7 @@ def row_segments(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLo
         if column.index == 0 and look.branch:
             cell = Cell(look.branch + cell.text, cell.tone)
         align = ruler.columns[column.index].align
-        segment = paint.segment(cell, column.width, align=align, indent=column.glyphs)
+        segment = paint.segment(cell, column.width, align=align, indent=column.glyphs, name=column.index == 0)
         if column.index in look.fresh:
             segment = Segment(segment.text, (segment.style or plain) + fresh)
         segments.append(segment)

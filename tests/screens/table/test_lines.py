@@ -10,7 +10,7 @@ from textual.strip import Strip
 from console.model import Tone
 from console.plugin import Cell, Column
 from screens.glyphs import ASCII, UNICODE, glyphs_for
-from screens.paint import Paint, fit, span, steady
+from screens.paint import Paint, fit, shorten, span, steady
 from screens.widgets.columns import Measured, place
 from screens.widgets.lines import LineLook, Ruler, difference, finish, header_segments, row_segments
 from themes import ANSI, DARK
@@ -55,7 +55,7 @@ def test_columns_stand_under_their_titles_whatever_is_in_them() -> None:
     assert [titles, *(line(cells) for cells in rows)] == [
         " NAME          STATE        N↓                              |",
         " 中文船      ● ok            7                              |",
-        " xxxxxxxxx…    plain       ✗ …                              |",
+        " xxxxxx…xxx    plain       ✗ …                              |",
         " e\u0301a                          3                              |",
     ]
 
@@ -73,6 +73,14 @@ def test_every_line_is_exactly_as_wide_as_the_pane_and_holds_nothing_a_terminal_
 @given(st.text(max_size=40), st.integers(0, 30), st.sampled_from(["left", "right"]))
 def test_text_is_cut_or_filled_to_its_cells(text: str, cells: int, align: str) -> None:
     assert span(fit(steady(text), cells, align=align)) == cells
+
+
+def test_a_long_name_keeps_its_end_by_which_it_is_told_from_its_sisters() -> None:
+    assert line([Cell("my-cluster-kafka-2"), Cell("x"), Cell("1")]).startswith(" my-clu…a-2  ")
+    assert line([Cell("my-cluster-kafka-2"), Cell("x"), Cell("1")], branch="└ ").startswith(" └ my-c…a-2  ")
+    assert shorten("short", 5) == "short"
+    assert shorten("中文名字很长", 4) == "中文名字很长"
+    assert span(shorten("x" * 10_000, 20)) == 20
 
 
 def test_the_name_stays_when_the_rest_is_scrolled_sideways() -> None:
@@ -120,6 +128,10 @@ def test_the_terminals_own_words_decide_which_glyphs_it_gets() -> None:
     assert glyphs_for({"TERM": "xterm", "LANG": "C"}) is ASCII
     assert glyphs_for({"TERM": "xterm", "LANG": "de_DE.UTF-8", "LC_ALL": "C"}) is ASCII
     assert glyphs_for({"TERM": "xterm"}) is ASCII
+    assert glyphs_for({"TERM": "xterm", "LC_CTYPE": "C.UTF-8", "LANG": "C"}) is ASCII
+    assert glyphs_for({"TERM": "xterm", "LC_CTYPE": "C.UTF-8"}) is ASCII
+    assert glyphs_for({"TERM": "xterm", "LC_CTYPE": "UTF-8"}) is UNICODE
+    assert glyphs_for({"TERM": "xterm", "LC_CTYPE": "C.UTF-8", "LANG": "en_US.UTF-8"}) is UNICODE
 
 
 def test_ascii_lines_hold_only_ascii_of_ours() -> None:
