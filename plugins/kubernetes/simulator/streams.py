@@ -30,6 +30,7 @@ STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 EXEC_PROTOCOLS = (Subprotocol("v5.channel.k8s.io"), Subprotocol("v4.channel.k8s.io"))
 FORWARD_PROTOCOLS = (Subprotocol("v4.channel.k8s.io"),)
 _READ = 32_768
+GOODBYE = 2.0
 _PORTS_END = 65_536
 
 
@@ -83,11 +84,14 @@ class Channels:
         return [bytes(event.data) for event in events if event.opcode in (Opcode.BINARY, Opcode.TEXT) and event.data]
 
     async def close(self) -> None:
-        """Say goodbye."""
-        with contextlib.suppress(ConnectionError):
-            if self.protocol.close_expected() is False:
+        """Say goodbye and hear it answered, so that the client does not meet a reset."""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            if not self.protocol.close_expected():
                 self.protocol.send_close(1000)
             await self.flush()
+            async with asyncio.timeout(GOODBYE):
+                while await self.receive() is not None:
+                    continue
 
 
 def _select(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

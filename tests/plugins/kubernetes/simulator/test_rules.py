@@ -15,7 +15,10 @@ from plugins.kubernetes.simulator.selectors import label_test, object_test
 from plugins.kubernetes.simulator.status import ApiError
 from plugins.kubernetes.simulator.store import Change, Store
 
-OLD = {"a": {"b": 1, "c": 2}, "conditions": [{"type": "x", "status": "1"}, {"type": "y", "status": "1"}]}
+OLD: dict[str, Any] = {
+    "a": {"b": 1, "c": 2},
+    "conditions": [{"type": "x", "status": "1"}, {"type": "y", "status": "1"}],
+}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,11 @@ def test_the_store_gives_the_past_while_its_history_lasts() -> None:
 def test_a_manual_clock_runs_what_is_due_in_order_at_its_own_time() -> None:
     clock, seen = ManualClock(0), list[tuple[str, float]]()
     clock.after(2, lambda: seen.append(("b", clock.now())))
-    clock.after(1, lambda: clock.after(0.5, lambda: seen.append(("a", clock.now()))))
+
+    def then() -> None:
+        clock.after(0.5, lambda: seen.append(("a", clock.now())))
+
+    clock.after(1, then)
     clock.after(3, lambda: seen.append(("never", 0))).cancel()
     clock.advance(10)
     assert seen == [("a", 1.5), ("b", 2.0)]
