@@ -57,7 +57,6 @@ class PilothouseApp(App[None]):
     COMMANDS: ClassVar = {lambda: _provider()}  # pyright: ignore[reportIncompatibleVariableOverride]  # noqa: PLW0108
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
     CSS = """
-    Screen { background: $background; color: $foreground; }
     Toast { max-width: 80%; }
     """
 

@@ -46,7 +46,6 @@ class Dialog(ModalScreen[T]):
     Dialog Input { height: 1; border: none; padding: 0 1; margin: 1 0; background: $panel; }
     Dialog OptionList, Dialog OptionList:focus {
         height: auto; max-height: 14; border: none; background: $surface; margin: 1 0; padding: 0;
-        text-wrap: nowrap; text-overflow: ellipsis;
     }
     Dialog VerticalScroll { height: auto; max-height: 16; }
     """

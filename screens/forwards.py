@@ -85,10 +85,14 @@ class ForwardsPage(Page):
 
     def draw(self) -> None:
         """The list as it is now; written only where it differs."""
-        paint, options = paint_of(app_of(self)), self.query_one(OptionList)
+        paint = paint_of(app_of(self))
         words = f" forwards ({len(self.doors)})" if self.doors else " no port is open; shift-f on a row opens one"
-        self.query_one("#title", Static).update(paint.line((words, "title")))
+        self.fill("title", paint.line((words, "title")))
         lines = [self._line(door) for door in self.doors]
+        for options in self.query(OptionList).results(OptionList):
+            self._list(options, lines)
+
+    def _list(self, options: OptionList, lines: list[Content]) -> None:
         if [options.get_option_at_index(at).prompt for at in range(options.option_count)] != lines:
             at = options.highlighted
             options.clear_options()

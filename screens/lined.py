@@ -43,8 +43,8 @@ class LinedPage(Page):
     @on(LogView.Changed)
     def retitle(self) -> None:
         """Draw the title line again where it differs."""
-        if self.is_attached:
-            self.query_one("#title", Line).show(*self.titles())
+        for line in self.query("#title").results(Line):
+            line.show(*self.titles())
 
     def take_focus(self) -> None:
         self.screen.set_focus(self.view)

@@ -17,6 +17,8 @@ from screens.paint import fit
 class RowMenu(Dialog[Command]):
     """Lists commands; those that cannot be used stand there with their reason and cannot be chosen."""
 
+    DEFAULT_CSS = "RowMenu OptionList { text-wrap: nowrap; text-overflow: ellipsis; }"
+
     def __init__(self, title: str, commands: Sequence[Command]) -> None:
         super().__init__(title)
         self.commands = tuple(commands)

@@ -38,14 +38,17 @@ def _moving(desk: Desk) -> tuple[Command, ...]:
         Command("newer", "newer place", lambda: desk.ways.step(1), help="forth on the trail"),
         Command("palette", "palette", app.action_command_palette, help="every command by name"),
         Command("split", "split", desk.ways.split, help="two pages side by side, or one again"),
-        Command("other", "other side", desk.ways.move, help="the keyboard to the other page", why=lambda: _alone(desk)),
+        Command("other", "other side", lambda: _other(desk), help="the keyboard to the other page, or part of it"),
         Command("overview", "overview", lambda: desk.go(OVERVIEW), help="one screen for the person on call"),
         Command("quit", "quit", app.exit, help="leave; runs go on by themselves"),
     )
 
 
-def _alone(desk: Desk) -> str | None:
-    return None if len(desk.ways.halves) > 1 else "there is only one page; | splits the screen"
+def _other(desk: Desk) -> None:
+    if len(desk.ways.halves) > 1:
+        desk.ways.move()
+    else:
+        desk.focus_next()
 
 
 def _looking(desk: Desk) -> tuple[Command, ...]:

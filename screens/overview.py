@@ -20,6 +20,7 @@ from console.model import Finding, InstanceId, Severity, SourceState, Tone
 from console.own import RunRow
 from console.plugin import Cell
 from screens.commands import Command
+from screens.dialogs import title_box
 from screens.outlook import Declared, Panel, at_work, declared, panels
 from screens.page import Page
 from screens.paint import Paint, app_of, paint_of
@@ -63,7 +64,6 @@ class OverviewPage(Page):
         self._wants: list[Want] = []
         self._parts: dict[InstanceId, Declared] = {}
         self._soon: Timer | None = None
-        self._drawn: dict[str, Content] = {}
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", id="systems", can_focus=False):
@@ -76,7 +76,7 @@ class OverviewPage(Page):
 
     def on_mount(self) -> None:
         for name, title in (("systems", "systems"), ("causes", "causes"), ("out", "out and running")):
-            self.query_one(f"#{name}").border_title = title
+            title_box(self.query_one(f"#{name}"), title)
         self.draw()
         self.stand(self._follow())
 
@@ -120,10 +120,7 @@ class OverviewPage(Page):
         self._put("out", runs or [paint.line(("nobody is out, nothing runs", "muted"))])
 
     def _put(self, box: str, lines: Sequence[Content]) -> None:
-        text = Content("\n").join(lines)
-        if self._drawn.get(box) != text:
-            self._drawn[box] = text
-            self.query_one(f"#{box}-text", Static).update(text)
+        self.fill(f"{box}-text", Content("\n").join(lines))
 
     def commands(self) -> Sequence[Command]:
         names: dict[str, str] = {}

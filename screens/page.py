@@ -11,7 +11,9 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 
 if TYPE_CHECKING:
     from console.plugin import Action
@@ -32,6 +34,7 @@ class Page(Vertical):
         super().__init__()
         self.desk = desk
         self.place = place
+        self._filled: dict[str, Content] = {}
         self._standing: list[Task[Any]] = []
 
     def stand(self, work: Coroutine[Any, Any, object]) -> None:
@@ -41,6 +44,13 @@ class Page(Vertical):
     def on_unmount(self) -> None:
         for task in self._standing:
             task.cancel()
+
+    def fill(self, part: str, text: Content) -> None:
+        """Put a text into the Static `part`; nothing is painted where it is the same, or where the page is leaving."""
+        if self._filled.get(part) != text:
+            for static in self.query(f"#{part}").results(Static):
+                self._filled[part] = text
+                static.update(text)
 
     def commands(self) -> Sequence[Command]:
         """What can be done here now, most wanted first; shadows the desk's own commands on the same key."""

@@ -40,15 +40,14 @@ SIDE = 100
 class PlanPage(Page):
     """`place.name` is `drain` or `rejoin`, `place.subject` the nodes, with commas between."""
 
-    can_focus = True
     DEFAULT_CSS = """
     PlanPage #verdict { height: auto; padding: 0 1; }
     PlanPage #plan { height: 1fr; }
     PlanPage #happens { width: 2fr; padding: 0 1; }
     PlanPage #reasons { width: 3fr; padding: 0 1; border-left: solid $panel-lighten-2; }
     PlanPage.narrow #plan { layout: vertical; }
-    PlanPage.narrow #reasons { width: 1fr; height: 3fr; border-left: none; }
-    PlanPage.narrow #happens { width: 1fr; height: 2fr; border-top: solid $panel-lighten-2; }
+    PlanPage.narrow #reasons { width: 1fr; height: 1fr; border-left: none; }
+    PlanPage.narrow #happens { width: 100%; height: 40%; dock: bottom; border-top: solid $panel-lighten-2; }
     """
 
     def __init__(self, desk: Desk, place: Place) -> None:
@@ -61,9 +60,9 @@ class PlanPage(Page):
     def compose(self) -> ComposeResult:
         yield Static(id="verdict")
         with Horizontal(id="plan"):
-            with VerticalScroll(id="happens", can_focus=False):
+            with VerticalScroll(id="happens"):
                 yield Static(id="happens-text")
-            with VerticalScroll(id="reasons", can_focus=False):
+            with VerticalScroll(id="reasons"):
                 yield Static(id="reasons-text")
 
     def on_mount(self) -> None:
@@ -72,6 +71,9 @@ class PlanPage(Page):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < SIDE, "narrow")
+
+    def take_focus(self) -> None:
+        self.screen.set_focus(self.query_one("#reasons"))
 
     async def check(self) -> None:
         """Ask every system again; the decisions that were taken stay."""
@@ -95,7 +97,7 @@ class PlanPage(Page):
         title = (f"plan: {self.place.name} {', '.join(self.nodes)}  ", "title")
         if made is None:
             asking = Cell(self.problem, Tone.BAD) if self.problem else Cell("asking every system", Tone.BUSY)
-            self.query_one("#verdict", Static).update(paint.line(title, asking))
+            self.fill("verdict", paint.line(title, asking))
             return
         undecided = len(made.undecided)
         open_ = f"  {undecided} decision{'s' if undecided != 1 else ''} to take" if undecided else ""
@@ -103,9 +105,9 @@ class PlanPage(Page):
         head = [paint.line(title, verdict_cell(made.verdict.answer), (open_, "warn"), (checked, "muted"))]
         if self.problem:
             head.append(paint.line(Cell(self.problem, Tone.BAD)))
-        self.query_one("#verdict", Static).update(paint.lines(head))
-        self.query_one("#happens-text", Static).update(paint.lines(order_lines(paint, made)))
-        self.query_one("#reasons-text", Static).update(Content("\n").join(reason_lines(paint, made)))
+        self.fill("verdict", paint.lines(head))
+        self.fill("happens-text", paint.lines(order_lines(paint, made)))
+        self.fill("reasons-text", Content("\n").join(reason_lines(paint, made)))
 
     # -- commands
 

@@ -43,7 +43,6 @@ SIDE = 100
 class BoardPage(Page):
     """`place.name` is the run."""
 
-    can_focus = True
     DEFAULT_CSS = """
     BoardPage #run { height: auto; padding: 0 1; }
     BoardPage #halves { height: 1fr; }
@@ -59,7 +58,6 @@ class BoardPage(Page):
         self.state: State | None = None
         self.problem = ""
         self._since = 0.0
-        self._drawn: dict[str, Content] = {}
 
     @property
     def run(self) -> str:
@@ -68,9 +66,9 @@ class BoardPage(Page):
     def compose(self) -> ComposeResult:
         yield Static(id="run")
         with Horizontal(id="halves"):
-            with VerticalScroll(id="steps", can_focus=False):
+            with VerticalScroll(id="steps"):
                 yield Static(id="steps-text")
-            with VerticalScroll(id="waits", can_focus=False):
+            with VerticalScroll(id="waits"):
                 yield Static(id="waits-text")
 
     def on_mount(self) -> None:
@@ -80,6 +78,9 @@ class BoardPage(Page):
     def on_resize(self) -> None:
         self.set_class(self.size.width < SIDE, "narrow")
         self.call_after_refresh(self.draw)
+
+    def take_focus(self) -> None:
+        self.screen.set_focus(self.query_one("#steps"))
 
     # -- the journal
 
@@ -122,13 +123,13 @@ class BoardPage(Page):
         paint, state, now = paint_of(app_of(self)), self.state, self.desk.kernel.clock.now()
         if state is None:
             text = f"run {self.run}: {self.problem}" if self.problem else f"run {self.run}: reading its journal"
-            self._put("run", paint.line(Cell(text, Tone.BAD if self.problem else Tone.BUSY)))
+            self.fill("run", paint.line(Cell(text, Tone.BAD if self.problem else Tone.BUSY)))
             return
-        self._put("run", paint.lines(self._head(state, now)))
-        cells = max(20, self.query_one("#steps").size.width - 2)
-        self._put("steps-text", paint.lines(step_lines(paint, state, now=now, cells=cells)))
+        self.fill("run", paint.lines(self._head(state, now)))
+        cells = max(20, *(box.size.width - 2 for box in self.query("#steps")), 0)
+        self.fill("steps-text", paint.lines(step_lines(paint, state, now=now, cells=cells)))
         waits = wait_lines(paint, state, now=now) or [paint.line(("waits for nothing", "muted"))]
-        self._put("waits-text", Content("\n\n").join(waits))
+        self.fill("waits-text", Content("\n\n").join(waits))
 
     def _head(self, state: State, now: float) -> list[Content]:
         paint, plan = paint_of(app_of(self)), state.plan
@@ -148,11 +149,6 @@ class BoardPage(Page):
             stale = f"as of {age(self._since, now)} ago: {self.problem}"
             lines.append(paint.line(Cell(stale, Tone.WARN)))
         return lines
-
-    def _put(self, name: str, text: Content) -> None:
-        if self._drawn.get(name) != text:
-            self._drawn[name] = text
-            self.query_one(f"#{name}", Static).update(text)
 
     # -- what a person may say
 

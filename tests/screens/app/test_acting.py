@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
 from console.config import Settings
 from tests.screens import fleet
-from tests.screens.app.steering import driving
+from tests.screens.app.steering import Driver, driving
 
 
 async def test_a_change_shows_what_it_touches_and_is_done_only_after_a_yes() -> None:
@@ -125,3 +131,82 @@ async def test_an_edit_in_a_terminal_that_cannot_be_handed_over_says_so() -> Non
         await driver.sees("anna")
         await driver.press("e")
         assert "this terminal cannot be handed over" in driver.said
+
+
+@contextmanager
+def _handed(_desk: object) -> Generator[None]:
+    yield
+
+
+def _editor(monkeypatch: pytest.MonkeyPatch, folder: Path, change: str) -> None:
+    """An editor that changes the file by a sed expression."""
+    script = folder / "editor.sh"
+    script.write_text(f'#!/bin/sh\nsed -i "{change}" "$1"\n', encoding="utf-8")
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    monkeypatch.setattr("screens.handing.handed_over", _handed)
+
+
+async def _edit(driver: Driver) -> None:
+    await driver.order("boats")
+    await driver.sees("anna")
+    await driver.press("e")
+
+
+async def test_an_edit_is_tried_shown_and_then_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _editor(monkeypatch, tmp_path, "s/harbour: kiel/harbour: oslo/")
+    async with driving() as driver:
+        await _edit(driver)
+        await driver.sees("edit boat kiel/anna", "-harbour: kiel", "+harbour: oslo")
+        assert driver.sea.done == []
+        await driver.press("enter")
+        await driver.until(lambda: driver.sea.done == ["wrote anna"], "it is written")
+
+
+async def test_an_edit_that_changes_nothing_asks_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _editor(monkeypatch, tmp_path, "s/nowhere/never/")
+    async with driving() as driver:
+        await _edit(driver)
+        await driver.until(lambda: "nothing was changed" in driver.said, "it says so")
+        assert driver.sea.done == []
+
+
+async def test_a_conflict_is_shown_and_nothing_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _editor(monkeypatch, tmp_path, "s/kind: Boat/kind: conflict/")
+    async with driving() as driver:
+        await _edit(driver)
+        await driver.sees("the server refuses", "somebody else changed the boat first")
+        await driver.press("escape")
+        assert driver.sea.done == []
+
+
+async def test_a_shell_is_handed_the_terminal_and_its_exit_code_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interact(far: fleet.Parrot) -> int | None:
+        return await far.close()
+
+    monkeypatch.setattr("screens.handing.handed_over", _handed)
+    monkeypatch.setattr("console.terminal.interact", interact)
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("s")
+        await driver.sees("shell in", "deck", "engine")
+        await driver.press("enter")
+        await driver.until(lambda: "anna: shell ended with 3" in driver.said, "the exit code")
+
+
+async def test_a_port_is_opened_listed_and_closed() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("F")
+        await driver.sees("which port of it", "8080")
+        await driver.press("enter")
+        await driver.press(*["backspace"] * 4)
+        await driver.type("0")
+        await driver.press("enter")
+        await driver.until(lambda: any("leads to port 8080" in said for said in driver.said), "it is open")
+        await driver.order("forwards")
+        await driver.sees("forwards (1)", "boat kiel/anna:8080")
+        await driver.press("ctrl+d")
+        await driver.sees("no port is open")
