@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from tests.clock import FakeClock
+from tests.lab.fixtures import fresh_lab, lab, running_lab
+
+__all__ = ["fresh_lab", "lab", "running_lab"]  # fixtures of the lab, also for tests that meet it beside a simulator
 
 # What a developer's shell may set and a test must not see.
 _FOREIGN = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -29,6 +30,8 @@ KEYS = {
 }  # fmt: skip
 _FRAME = 2000
 """Bytes before which nothing was painted: the first frame alone is longer, all that comes before is shorter."""
+_KEYBOARD_MODES = re.compile(rb"\x1b\[[<>=][0-9;]*u")
+"""What the screen would print as text: it does not know the newer keyboard protocols."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 
@@ -95,7 +98,7 @@ class Terminal:
     def draw_next(self) -> float:
         """Draw the next chunk that arrived; when it did."""
         at, data = self.chunks[self._drawn]
-        self._stream.feed(data)
+        self._stream.feed(_KEYBOARD_MODES.sub(b"", data))
         self._drawn += 1
         return at
 

@@ -1,7 +1,8 @@
 """The lab for tests: one control plane a session, brought back to the reference topology where a test asks for it.
 
 The session's main thread goes into the lab's network namespace when the first lab test asks for `lab`, and leaves it at
-the end; tests in between that are not marked need loopback only, which is there too.
+the end; tests in between that are not marked need loopback only, which is there too. They are known to all tests, since
+a session has one lab.
 """
 
 from __future__ import annotations
