@@ -53,6 +53,13 @@ def value_of(pane: Pane[Any], column: Column[Any], row: Any, fence: Fence) -> An
     return fence.call(f"{pane.name} column {column.title}", None, column.value, row)
 
 
+def exported(pane: Pane[Any], column: Column[Any], row: Any, fence: Fence) -> Any:
+    """One value as machines get it."""
+    if column.export is None:
+        return value_of(pane, column, row, fence)
+    return fence.call(f"{pane.name} column {column.title}", None, column.export, row)
+
+
 def chosen(pane: Pane[Any], rows: Iterable[Any], line: Filter, *, now: float, fence: Fence) -> list[Any]:
     """The rows that a filter accepts, in the pane's own order."""
     kept = [row for row in rows if line.accepts(RowSubject(pane, row, now, fence))]
@@ -102,7 +109,7 @@ def record(pane: Pane[Any], row: Any, fence: Fence) -> dict[str, Any]:
     """One row for machines: its key, its reference, and each column's value by lower-case title."""
     ref = pane.ref(row)
     names = {"key": pane.table.key(row), "kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
-    values = {_field(column.title): _plain(value_of(pane, column, row, fence)) for column in pane.columns}
+    values = {_field(column.title): _plain(exported(pane, column, row, fence)) for column in pane.columns}
     return {**{key: value for key, value in names.items() if value}, **{k: v for k, v in values.items() if k != "name"}}
 
 
@@ -113,6 +120,8 @@ def _field(title: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

@@ -23,7 +23,9 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Column(Generic[R]):
-    """One column. `value` sorts and is exported (None sorts last); `cell(row, now)` is the text, else `str(value)`.
+    """One column. `value` sorts (None last); `cell(row, now)` is the text, else `str(value)`.
+
+    `export(row)`: what machines get (JSON types), where that is not the value by which people sort.
 
     `width`: cells, 0 = as wide as its content; `hide_below`: hidden on panes narrower than that; `wide`: only in wide
     mode; `grow`: takes the room that is left.
@@ -38,6 +40,7 @@ class Column(Generic[R]):
     hide_below: int = 0
     wide: bool = False
     grow: bool = False
+    export: Callable[[R], Any] | None = None
 
 
 class Effect(StrEnum):

@@ -58,27 +58,50 @@ def page(stored: Stored) -> Page:
     return Page(stored.run, decode(stored.text), stored)
 
 
+class Lines:
+    """The written form of entries, kept: a journal is written whole, many times, and only its end is new."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Entry, str]] = {}
+
+    def text(self, run: str, entries: Iterable[Entry]) -> str:
+        """The written form of a journal."""
+        return "\n".join([header(run), *(self._line(entry) for entry in entries)]) + "\n"
+
+    def _line(self, entry: Entry) -> str:
+        kept = self._kept.get(entry.number)
+        if kept is None or kept[0] is not entry:  # after a lost race another fact may have this number
+            kept = self._kept[entry.number] = (entry, encode(entry))
+        return kept[1]
+
+
 def text_of(run: str, entries: Iterable[Entry]) -> str:
     """The written form of a journal."""
-    return "\n".join([header(run), *(encode(entry) for entry in entries)]) + "\n"
+    return Lines().text(run, entries)
 
 
-def fit(run: str, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The entries, compacted where they are large. Raises Refused when even so they are too large for one object."""
-    if len(text_of(run, entries).encode()) <= LIMIT * _COMPACT_AT:
-        return entries
+def fit(run: str, entries: Sequence[Entry], lines: Lines | None = None) -> tuple[Sequence[Entry], str]:
+    """The entries, compacted where they are large, and their text.
+
+    Raises Refused when even so they are too large for one object.
+    """
+    lines = lines or Lines()
+    text = lines.text(run, entries)
+    if len(text.encode()) <= LIMIT * _COMPACT_AT:
+        return entries, text
     entries = compact(entries)
-    size = len(text_of(run, entries).encode())
+    text = lines.text(run, entries)
+    size = len(text.encode())
     if size > LIMIT:
         raise Refused(
             f"the journal of run {run} would take {size} bytes, at most {LIMIT} fit", next_step="end this run"
         )
-    return entries
+    return entries, text
 
 
 async def create(store: JournalStore, run: str, fact: Fact) -> Page:
     """Begin a journal with its first fact. Raises Conflict where the run exists."""
-    return page(await store.create(run, text_of(run, fit(run, [Entry(1, 0, fact)]))))
+    return page(await store.create(run, fit(run, [Entry(1, 0, fact)])[1]))
 
 
 async def append(store: JournalStore, run: str, fact: Fact) -> Page:
@@ -90,9 +113,9 @@ async def append(store: JournalStore, run: str, fact: Fact) -> Page:
     for _ in range(20):
         current = page(await store.read(run))
         refuse(current.state, fact)
-        entries = fit(run, [*current.entries, *_numbered(current.entries, 0, [fact])])
+        _, text = fit(run, [*current.entries, *_numbered(current.entries, 0, [fact])])
         with contextlib.suppress(Conflict):
-            return page(await store.write(current.stored, text_of(run, entries)))
+            return page(await store.write(current.stored, text))
     raise Conflict(f"the journal of run {run} changed at each of 20 tries", next_step="try again")
 
 
@@ -144,6 +167,7 @@ class Journal:
         self._heard = heard
         self._mirror = mirror
         self._page: Page | None = None
+        self._lines = Lines()
         self._lock = asyncio.Lock()
 
     async def open(self) -> State:
@@ -188,9 +212,10 @@ class Journal:
         if current.fencing > self.fencing:
             newest = current.fencing
             raise Fenced(f"run {self.run} was taken over under fencing number {newest}, ours is {self.fencing}")
-        entries = fit(self.run, [*current.entries, *_numbered(current.entries, self.fencing, facts)])
+        longer = [*current.entries, *_numbered(current.entries, self.fencing, facts)]
+        entries, text = fit(self.run, longer, self._lines)
         try:
-            stored = await self._store.write(current.stored, text_of(self.run, entries))
+            stored = await self._store.write(current.stored, text)
         except Conflict:
             return await self._caught_up()
         except (Rejected, NotFound):

@@ -39,7 +39,12 @@ COLUMNS: tuple[Column[Budget], ...] = (
     Column("NAMESPACE", lambda b: b.namespace, hide_below=80),
     Column("RULE", lambda b: b.demand),
     Column("ALLOWED", lambda b: b.allowed, _allowed, align="right", help="healthy pods that may go now"),
-    Column("HEALTHY", lambda b: b.healthy - b.expected, lambda b, _now: ratio(b.healthy, b.expected)),
+    Column(
+        "HEALTHY",
+        lambda b: b.healthy - b.expected,
+        lambda b, _now: ratio(b.healthy, b.expected),
+        export=lambda b: b.healthy,
+    ),
     Column("DESIRED", lambda b: b.desired, align="right", hide_below=90),
     Column("WHY BLOCKED", lambda b: _why(b) or None, lambda b, _now: optional(_why(b), Tone.WARN), hide_below=100),
     age_column(lambda b: b.created),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from console.format import age
+from console.format import age, timestamp
 from console.model import Tone
 from console.plugin import Cell, Column
 
@@ -31,10 +31,22 @@ def age_column(created: Callable[[R], float | None], title: str = "AGE") -> Colu
     """How long ago something began; sorts by the moment, oldest last as kubectl users expect of AGE."""
 
     def value(row: R) -> float | None:
-        moment = created(row)
-        return None if moment is None else -moment
+        then = created(row)
+        return None if then is None else -then
 
-    return Column(title, value, lambda row, now: Cell(age(created(row), now), Tone.MUTED), align="right", width=6)
+    return Column(
+        title,
+        value,
+        lambda row, now: Cell(age(created(row), now), Tone.MUTED),
+        align="right",
+        width=6,
+        export=lambda row: moment(created(row)),
+    )
+
+
+def moment(then: float | None) -> str | None:
+    """A point in time for machines: RFC 3339, None where there is none."""
+    return None if then is None else timestamp(then)
 
 
 def ratio(have: int, want: int) -> Cell:

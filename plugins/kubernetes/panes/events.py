@@ -9,7 +9,7 @@ from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
 from plugins.kubernetes.joins.events import GROUPS, EventGroup
 from plugins.kubernetes.model.addresses import CORE, Address
-from plugins.kubernetes.panes.cells import optional
+from plugins.kubernetes.panes.cells import moment, optional
 from plugins.kubernetes.panes.manifests import manifest
 
 
@@ -40,9 +40,17 @@ COLUMNS: tuple[Column[EventGroup], ...] = (
         "RANK",
         lambda g: (not g.leading.warning, -g.last),
         lambda g, _now: Cell("!" if g.warnings else "·", _tone(g)),
+        export=lambda g: "Warning" if g.warnings else "Normal",
         width=4,
     ),
-    Column("LAST", lambda g: -g.last, lambda g, now: Cell(age(g.last, now), Tone.MUTED), align="right", width=6),
+    Column(
+        "LAST",
+        lambda g: -g.last,
+        lambda g, now: Cell(age(g.last, now), Tone.MUTED),
+        align="right",
+        width=6,
+        export=lambda g: moment(g.last),
+    ),
     Column("ABOUT", lambda g: g.first.about, width=44),
     Column("REASON", lambda g: g.leading.reason, lambda g, _now: Cell(g.leading.reason, _tone(g))),
     Column("MESSAGE", lambda g: g.leading.message, lambda g, _now: Cell(g.leading.message, _tone(g)), grow=True),

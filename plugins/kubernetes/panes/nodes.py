@@ -12,7 +12,7 @@ from plugins.kubernetes.model import marks
 from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.quantity import cores
 from plugins.kubernetes.model.usage import Fill
-from plugins.kubernetes.panes.cells import age_column, count, optional
+from plugins.kubernetes.panes.cells import age_column, count, moment, optional
 from plugins.kubernetes.panes.later import run
 from plugins.kubernetes.panes.manifests import manifest
 from plugins.kubernetes.panes.podparts import events_section
@@ -86,6 +86,12 @@ def can_go(view: NodeView, _now: float = 0.0) -> Cell:
     return verdict_cell(view.verdict)
 
 
+def _judgement(view: NodeView) -> dict[str, object]:
+    """The verdict for machines: its answer, and every reason."""
+    reasons = [{"answer": r.answer.value, "topic": r.topic, "text": r.text} for r in view.verdict.reasons]
+    return {"answer": view.verdict.answer.value, "reasons": reasons}
+
+
 COLUMNS: tuple[Column[NodeView], ...] = (
     Column("NAME", lambda v: v.node.name),
     Column("STATE", lambda v: v.node.state, _state),
@@ -97,6 +103,7 @@ COLUMNS: tuple[Column[NodeView], ...] = (
         "MEMBERS",
         lambda v: len(v.members),
         lambda v, _now: optional(" ".join(v.members)),
+        export=lambda v: list(v.members),
         help="members of sets that stand here",
         width=24,
         hide_below=130,
@@ -127,6 +134,7 @@ COLUMNS: tuple[Column[NodeView], ...] = (
         "CAN GO?",
         lambda v: (_RANK[v.verdict.answer], len(v.verdict.decisions)),
         can_go,
+        export=_judgement,
         help="what a drain would meet now",
         grow=True,
     ),
@@ -161,7 +169,14 @@ COLUMNS: tuple[Column[NodeView], ...] = (
         wide=True,
         help="fill of the fullest volume here",
     ),
-    Column("BEAT", lambda v: v.renewed, _beat, wide=True, help="the kubelet's heartbeat: ok, or its age"),
+    Column(
+        "BEAT",
+        lambda v: v.renewed,
+        _beat,
+        wide=True,
+        export=lambda v: moment(v.renewed),
+        help="the kubelet's heartbeat: ok, or its age",
+    ),
     Column("VERSION", lambda v: v.node.version, wide=True),
     Column("ADDRESS", lambda v: v.node.addresses[0] if v.node.addresses else None, wide=True),
     age_column(lambda v: v.node.created),

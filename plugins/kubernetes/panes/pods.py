@@ -56,6 +56,7 @@ COLUMNS: tuple[Column[Pod], ...] = (
             if p.phase == "Succeeded"
             else ratio(p.state.ready, p.shape.total)
         ),
+        export=lambda p: f"{p.state.ready}/{p.shape.total}",
         help="containers ready of those that should run; sorts by how many are missing",
     ),
     Column("STATUS", lambda p: p.status, lambda p, _now: Cell(p.status, status_tone(p.status))),

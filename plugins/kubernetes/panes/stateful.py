@@ -85,7 +85,7 @@ def facets(row: StatefulRow) -> Mapping[str, str]:
 COLUMNS: tuple[Column[StatefulRow], ...] = (
     Column("NAME", lambda r: r.name, grow=True),
     Column("NAMESPACE", lambda r: r.of.namespace, hide_below=100),
-    Column("READY", _missing, _ready),
+    Column("READY", _missing, _ready, export=lambda r: _ready(r, 0.0).text),
     Column("STATUS", lambda r: r.status, _status),
     Column(
         "NODE",

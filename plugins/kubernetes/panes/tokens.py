@@ -10,7 +10,7 @@ from console.plugin import Action, Cell, Column, Effect, Facts, Pane, Right, Sec
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.addresses import CORE, Address
 from plugins.kubernetes.model.tokens import Token
-from plugins.kubernetes.panes.cells import age_column, optional
+from plugins.kubernetes.panes.cells import age_column, moment, optional
 from plugins.kubernetes.panes.later import run
 
 _DAY = 86_400.0
@@ -40,7 +40,13 @@ def ttl(token: Token, now: float) -> Cell:
 
 COLUMNS: tuple[Column[Token], ...] = (
     Column("ID", lambda t: t.id),
-    Column("TTL", lambda t: t.expires if t.expires is not None else float("inf"), ttl, help="time left"),
+    Column(
+        "TTL",
+        lambda t: t.expires if t.expires is not None else float("inf"),
+        ttl,
+        help="time left",
+        export=lambda t: moment(t.expires),
+    ),
     Column("USAGES", lambda t: ",".join(t.usages), lambda t, _now: optional(",".join(t.usages))),
     Column("GROUPS", lambda t: ",".join(t.groups), lambda t, _now: optional(",".join(t.groups)), hide_below=120),
     Column("DESCRIPTION", lambda t: t.description, lambda t, _now: optional(t.description), grow=True),
