@@ -79,6 +79,13 @@ class Api:
             return self._route(asked), ""
         except ApiError as error:
             return error_answer(error), ""
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            # An object that the simulator cannot read: the client hears a 500, the test finds it among the unexpected.
+            self.world.unexpected.append(f"{asked.method} {asked.target}: {type(error).__name__} {error}")
+            message = f"Internal error occurred: {type(error).__name__} {error}"
+            return error_answer(
+                ApiError(500, "InternalError", message, details={"causes": [{"message": str(error)}]})
+            ), ""
 
     async def _scripted(self, scripted: Scripted, asked: Request) -> tuple[Reply, Garble]:
         if scripted.garble == "truncated":

@@ -62,6 +62,15 @@ async def test_what_makes_no_object_is_refused(wire: Wire, body: dict[str, Any],
     assert message in answer.json()["message"]
 
 
+async def test_an_object_that_cannot_be_read_is_500_and_found_among_the_unexpected(wire: Wire) -> None:
+    made = {"metadata": {"name": "x"}, "spec": {"ports": ["80"]}}
+    answer = await wire.http.post("/api/v1/namespaces/kafka/services", json=made)
+    assert (answer.status_code, answer.json()["reason"]) == (500, "InternalError")
+    (line,) = wire.simulator.world.unexpected
+    assert line.startswith("POST /api/v1/namespaces/kafka/services: ")
+    wire.simulator.world.unexpected.clear()
+
+
 async def test_a_namespace_must_be_there(wire: Wire) -> None:
     answer = await wire.http.post("/api/v1/namespaces/nowhere/configmaps", json={"metadata": {"name": "x"}})
     assert (answer.status_code, answer.json()["message"]) == (404, 'namespaces "nowhere" not found')
