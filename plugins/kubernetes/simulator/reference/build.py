@@ -15,7 +15,7 @@ from plugins.kubernetes.simulator.reference.nodes import MACHINES, node
 Object = dict[str, Any]
 DAY = 86_400.0
 AGES = (("nodes", 40 * DAY), ("systems", 12 * DAY), ("applications", 3 * DAY))
-SETTLE = 150.0
+SETTLE = 30.0
 
 
 def reference(clock: Clock, *, seed: int = 7, version: str = "v1.35.4") -> Cluster:
