@@ -21,6 +21,8 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from screens.desk import Desk
+from screens.glyphs import ASCII
+from screens.paint import paint_of
 from themes import LOOKS
 
 if TYPE_CHECKING:
@@ -58,6 +60,13 @@ class PilothouseApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
     CSS = """
     Toast { max-width: 80%; }
+    .-ascii OverviewPage .box { border: ascii $panel-lighten-2; }
+    .-ascii Dialog > Vertical { border: ascii $accent; }
+    .-ascii #pages > .other, .-ascii #waits, .-ascii #reasons { border-left: ascii $panel-lighten-2; }
+    .-ascii DetailPanel { border-left: ascii $panel-lighten-2; }
+    .-ascii BoardPage.narrow #waits, .-ascii PlanPage.narrow #reasons { border-left: none; }
+    .-ascii BoardPage.narrow #waits, .-ascii PlanPage.narrow #happens { border-top: ascii $panel-lighten-2; }
+    .-ascii Toast { border-left: ascii $accent; border-right: none; }
     """
 
     def __init__(self, opening: Opening) -> None:
@@ -79,6 +88,7 @@ class PilothouseApp(App[None]):
         for look in LOOKS.values():
             self.register_theme(look.theme)
         self.theme = self._first_theme
+        self.set_class(paint_of(self).glyphs is ASCII, "-ascii")
         if not self.is_headless:
             self._watch_terminal()
         self.call_after_refresh(self._first_paint_done)
@@ -155,7 +165,7 @@ class PilothouseApp(App[None]):
 
     def action_leave(self) -> None:
         """`ctrl-c` and `:q`: the program ends, runs go on."""
-        self.exit()
+        self.desk.leave()
 
     def _watch_terminal(self) -> None:
         """End in order when the terminal hangs up or goes away without a word (both measured)."""

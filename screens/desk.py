@@ -157,6 +157,21 @@ class Desk(Screen[None]):
         finally:
             self._questions -= 1
 
+    def leave(self) -> None:
+        """End the program; the terminal then says which runs go on without it."""
+        from rich.text import Text
+
+        words: list[str] = []
+        if self.opened:
+            from screens.outlook import at_work
+
+            words = [
+                f"run {run.id} ({run.kind} {', '.join(run.nodes)}) goes on: pilothouse runs follow {run.id}"
+                for run in at_work(self.kernel)
+                if run.active
+            ]
+        app_of(self).exit(message=Text("\n".join(words)) if words else None)
+
     async def release(self) -> None:
         """End all background work and close what was opened for the person; the program leaves."""
         if self.forwards is not None:

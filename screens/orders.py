@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def desk_commands(desk: Desk) -> tuple[Command, ...]:
     """The desk's commands; a page's own shadow those on the same key."""
     if not desk.opened:
-        return (Command("quit", "quit", app_of(desk).exit, help="leave", hint=True),)
+        return (Command("quit", "quit", desk.leave, help="leave", hint=True),)
     return (*_moving(desk), *_looking(desk))
 
 
@@ -40,7 +40,7 @@ def _moving(desk: Desk) -> tuple[Command, ...]:
         Command("split", "split", desk.ways.split, help="two pages side by side, or one again"),
         Command("other", "other side", lambda: _other(desk), help="the keyboard to the other page, or part of it"),
         Command("overview", "overview", lambda: desk.go(OVERVIEW), help="one screen for the person on call"),
-        Command("quit", "quit", app.exit, help="leave; runs go on by themselves"),
+        Command("quit", "quit", desk.leave, help="leave; runs go on by themselves"),
     )
 
 

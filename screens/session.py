@@ -116,7 +116,7 @@ def located(desk: Desk, place: Place) -> Place:
 async def _order(desk: Desk, order: Order) -> None:
     match order.verb:
         case "quit":
-            app_of(desk).exit()
+            desk.leave()
         case "ctx":
             await switch(desk, order.name)
         case "theme":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from console.config import Settings
 from console.errors import ConfigError
 from console.runtime import Runtime
@@ -128,3 +130,22 @@ async def test_a_click_on_a_footer_key_presses_it() -> None:
         at = driver.text().splitlines()[-1].index("h hail")
         await driver.pilot.click("#footer", offset=(at, 0))
         await driver.sees("hail boat kiel/anna in north")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_terminal_without_unicode_gets_ascii_only(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    monkeypatch.setenv("LANG", "C")
+    async with driving(size=size) as driver:
+        await driver.sees("fleet north", "+ live")
+        assert driver.text().isascii(), driver.text()
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("r")
+        await driver.sees("SAFE")
+        assert driver.text().isascii(), driver.text()
+        await driver.press("s")
+        await driver.sees("why drain node1?")
+        assert driver.text().isascii(), driver.text()

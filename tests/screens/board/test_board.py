@@ -200,3 +200,15 @@ async def test_the_overview_tells_of_the_run_and_the_node_that_is_out() -> None:
         await driver.sees(run)
         await driver.order("overview")
         await driver.sees("drain node1", "kernel update", f"run {run}", "1 node out")
+
+
+async def test_leaving_the_console_says_which_runs_go_on() -> None:
+    async with driving() as driver:
+        run = await _start(driver)
+        await driver.order("runs")
+        await driver.sees(run)
+        await driver.press("colon", "q")
+        await driver.pilot.press("enter")
+        await driver.pilot.pause()
+        leaving = [str(message) for message in driver.app._exit_renderables]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    assert leaving == [f"run {run} (drain node1) goes on: pilothouse runs follow {run}"]
