@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from tests.benchmarks.figure import Figure, median
 from tests.benchmarks.stage import Stage
-from tests.lab.world.api import Api, Object
+from tests.lab.movable import NODE, SPACE, gather, movable
+from tests.lab.world.api import Api
 from tests.terminal import PILOTHOUSE
 
-NODE = "bench-node"
 _PODS = 30
-_SPACE = "bench-drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class _Times:
 def drain(stage: Stage) -> Iterator[Figure]:
     """Turns of kubectl and us: the same pods on the same node, uncordoned in between."""
     stage.calm()
-    with stage.lab.api() as api:
+    with stage.lab.api() as api, movable(api, _PODS):
         theirs, ours = _turns(stage, api)
     base, going = median([run.going for run in theirs]), median([run.going for run in ours])
     around = median([run.whole - run.going for run in ours])
@@ -39,50 +38,20 @@ def drain(stage: Stage) -> Iterator[Figure]:
 
 
 def _turns(stage: Stage, api: Api) -> tuple[list[_Times], list[_Times]]:
-    _prepare(api)
     kubectl = ("kubectl", "drain", NODE, "--ignore-daemonsets", "--delete-emptydir-data", "--force")
-    mine = (PILOTHOUSE, "drain", NODE, "--reason", "benchmark", "--yes")
+    # All replicas are on this node, which kubectl does not mind; we ask for consent to the short outage.
+    mine = (PILOTHOUSE, "drain", NODE, "--reason", "benchmark", "--yes", "--decide", "outage")
     theirs: list[_Times] = []
     ours: list[_Times] = []
     for _ in range(2 if stage.short else 4):
         theirs.append(_timed(stage, api, kubectl))
         ours.append(_timed(stage, api, mine))
-    api.call("DELETE", f"/api/v1/namespaces/{_SPACE}")
-    api.call("DELETE", f"/api/v1/nodes/{NODE}")
     return theirs, ours
-
-
-def _prepare(api: Api) -> None:
-    """A node of its own, and pods that tolerate it and prefer it but may live elsewhere."""
-    from tests.lab.world.topology import node
-
-    api.apply(node(NODE, "10.9.7.1", "", [{"key": "bench", "effect": "PreferNoSchedule"}]))
-    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _SPACE}})
-    labels = {"app": "stateless"}
-    prefer: Object = {
-        "weight": 100,
-        "preference": {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [NODE]}]},
-    }
-    pod: Object = {
-        "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [prefer]}},
-        "containers": [
-            {"name": "app", "image": "example/app:1", "resources": {"requests": {"cpu": "1m", "memory": "1Mi"}}}
-        ],
-        "automountServiceAccountToken": False,
-        "tolerations": [{"key": "bench", "operator": "Exists"}],
-    }
-    spec: Object = {
-        "replicas": _PODS,
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": pod},
-    }
-    meta = {"namespace": _SPACE, "name": "stateless"}
-    api.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec})
 
 
 def _timed(stage: Stage, api: Api, command: tuple[str, ...]) -> _Times:
     """All pods on the node, then the command; seen by a watcher of its own."""
-    _gather(api)
+    gather(api, _PODS)
     watcher = _Watcher(stage)
     before = time.monotonic()
     done = subprocess.run(command, env=dict(stage.env), capture_output=True, text=True, check=False, timeout=180)
@@ -91,24 +60,6 @@ def _timed(stage: Stage, api: Api, command: tuple[str, ...]) -> _Times:
     if done.returncode or going is None:
         raise AssertionError(f"{command[0]} left pods or failed ({done.returncode}): {done.stdout}{done.stderr}")
     return _Times(going, whole)
-
-
-def _gather(api: Api) -> None:
-    """Uncordon the node, and have all pods made anew on it."""
-    api.patch(f"/api/v1/nodes/{NODE}", {"spec": {"unschedulable": None}})
-    path = f"/api/v1/namespaces/{_SPACE}/pods"
-    deadline = time.monotonic() + 120
-    while True:
-        found = [pod for pod in api.items(path) if "deletionTimestamp" not in pod["metadata"]]
-        stray = [pod for pod in found if pod["spec"].get("nodeName") not in {NODE, None}]
-        ready = [p for p in found if p["spec"].get("nodeName") == NODE and p["status"].get("phase") == "Running"]
-        if not stray and len(ready) == _PODS:
-            return
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{len(ready)} of {_PODS} pods are on {NODE}")
-        for pod in stray:
-            api.call("DELETE", f"{path}/{pod['metadata']['name']}?gracePeriodSeconds=0")
-        time.sleep(0.5)
 
 
 class _Watcher:
@@ -125,7 +76,7 @@ class _Watcher:
         self._thread.start()
 
     def _look(self) -> None:
-        selector = f"/api/v1/namespaces/{_SPACE}/pods?fieldSelector=spec.nodeName%3D{NODE}"
+        selector = f"/api/v1/namespaces/{SPACE}/pods?fieldSelector=spec.nodeName%3D{NODE}"
         pods = self._api.items(selector)
         now = time.monotonic()
         left = {pod["metadata"]["name"] for pod in pods}

@@ -74,7 +74,8 @@ def test_local_volumes_of_nodes(lab: Lab) -> None:
 
 def _owner(item: Object) -> Object:
     owners = item["metadata"].get("ownerReferences", [])
-    return next((owner for owner in owners if owner.get("controller")), {})
+    nobody: Object = {}
+    return next((owner for owner in owners if owner.get("controller")), nobody)
 
 
 def test_pods(lab: Lab) -> None:
