@@ -45,6 +45,7 @@ from console.runtime import Runtime
 from console.workflow.steps import Phase, Step
 from tests.clock import FakeClock
 from tests.kernel.workflow.memory import AuditList, Granted, Journals, LeaseTable
+from tests.screens.far import Echo, Parrot
 
 INSTANCE = InstanceId("fleet", "north")
 
@@ -172,44 +173,8 @@ async def follow_log(sea: Sea, boat: Boat, query: LogQuery) -> AsyncIterator[str
         await added.wait()
 
 
-class Parrot:
-    """A shell that says everything back and ends at `quit`."""
-
-    def __init__(self) -> None:
-        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
-        self.sizes: list[tuple[int, int]] = []
-
-    async def read(self) -> bytes:
-        return await self.heard.get()
-
-    async def write(self, data: bytes) -> None:
-        await self.heard.put(b"" if data == b"quit" else data)
-
-    async def resize(self, columns: int, rows: int) -> None:
-        self.sizes.append((columns, rows))
-
-    async def close(self) -> int | None:
-        return 3
-
-
 async def _shell(sea: Sea, boat: Boat, target: str) -> Terminal:
     return Parrot()
-
-
-class Echo:
-    """One connection that says everything back."""
-
-    def __init__(self) -> None:
-        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
-
-    async def read(self, count: int) -> bytes:
-        return await self.heard.get()
-
-    async def write(self, data: bytes) -> None:
-        await self.heard.put(data)
-
-    async def close(self) -> None:
-        await self.heard.put(b"")
 
 
 async def _port(sea: Sea, boat: Boat, port: int) -> Stream:

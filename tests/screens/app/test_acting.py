@@ -11,6 +11,7 @@ import pytest
 from console.config import Settings
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
+from tests.screens.far import Parrot
 
 
 async def test_a_change_shows_what_it_touches_and_is_done_only_after_a_yes() -> None:
@@ -181,7 +182,7 @@ async def test_a_conflict_is_shown_and_nothing_is_written(monkeypatch: pytest.Mo
 
 
 async def test_a_shell_is_handed_the_terminal_and_its_exit_code_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def interact(far: fleet.Parrot) -> int | None:
+    async def interact(far: Parrot) -> int | None:
         return await far.close()
 
     monkeypatch.setattr("screens.handing.handed_over", _handed)
