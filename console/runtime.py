@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -43,6 +43,18 @@ class _Opened:
     sources: dict[Table[Any], Source]
     panes: list[Pane[Any]]
     client: Client | None = None
+
+
+def _with_columns(pane: Pane[Any], titles: Sequence[str] | None) -> Pane[Any]:
+    """The pane with the columns that the configuration wants, in that order."""
+    if titles is None:
+        return pane
+    known = {column.title.upper(): column for column in pane.columns}
+    unknown = [title for title in titles if title.upper() not in known]
+    if unknown or not titles:
+        wrong = f"`{unknown[0]}` is no column" if unknown else "no column is left"
+        raise ConfigError(f"{pane.name}: {wrong}", where="[columns]", next_step=f"columns: {', '.join(known)}")
+    return replace(pane, columns=tuple(replace(known[title.upper()], wide=False, hide_below=0) for title in titles))
 
 
 async def _nobody() -> str:
@@ -124,6 +136,8 @@ class Runtime:
                 discovering = await asyncio.to_thread(plugin.discover.load)
                 for instance in discovering(self._settings[plugin.system], facts):
                     await self._enter(plugin, instance)
+            except ConfigError:
+                raise
             except Exception as error:  # noqa: BLE001 - a plugin may raise anything
                 self.broken.append(Broken(plugin.system, f"{type(error).__name__}: {error}"))
 
@@ -132,7 +146,8 @@ class Runtime:
             return
         sources = await asyncio.to_thread(plugin.sources.load)
         panes = await asyncio.to_thread(plugin.panes.load)
-        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, list(panes))
+        chosen = [_with_columns(pane, self.settings.columns.get(pane.name)) for pane in panes]
+        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, chosen)
         self.store.instances.append(instance.id)
 
     async def attach(self, plugin: Plugin, instance: Instance, client: Client) -> None:

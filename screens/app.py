@@ -48,7 +48,6 @@ class Opening:
     start: str = ""
     """A line as after `:`; empty: the pane of the settings."""
     tour: bool = False
-    insecure: bool = False
 
 
 class PilothouseApp(App[None]):

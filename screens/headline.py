@@ -27,8 +27,7 @@ class Headline:
     since: float = 0.0
     read_only: bool = False
     production: bool = False
-    insecure: bool = False
-    sandbox: bool = False
+    marks: tuple[Part, ...] = ()
     out: int = 0
     clock: str = ""
 
@@ -40,11 +39,10 @@ def parts(line: Headline, now: float, columns: int, *, glyphs: Glyphs = UNICODE)
         left.append((f" {line.context} ", "bad" if line.production else "plain"))
     marks = (
         (line.production, "PRODUCTION", "bad"),
-        (line.insecure, "INSECURE TLS", "bad"),
         (line.read_only, "read-only", "warn"),
-        (line.sandbox, "sandbox", "busy"),
     )
     left += [(f" {word} ", tone) for shown, word, tone in marks if shown]
+    left += [(f" {word} ", tone) for word, tone in line.marks]
     if line.identity and columns >= NARROW:
         left.append((f"  {line.identity}", "muted"))
     right = [state(line, now, columns, glyphs=glyphs)]

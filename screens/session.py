@@ -41,6 +41,9 @@ async def attach(desk: Desk, kernel: Runtime, opening: Opening) -> None:
     desk.start(identify(desk))
     for broken in kernel.broken:
         desk.say(f"plugin {broken.name} cannot be used: {broken.reason}", "warning")
+    for instance in kernel.instances:
+        for remark in instance.remarks:
+            desk.say(remark, "warning")
     await obey(desk, opening.start or kernel.settings.start)
     if opening.tour:
         from screens.tour import begin
@@ -71,10 +74,8 @@ def tick(desk: Desk) -> None:
     kernel = desk.kernel
     settings = kernel.settings
     now = kernel.clock.now()
-    try:
-        context = kernel.platform.name
-    except UsageError:
-        context = ""
+    context = kernel.context
+    instance = next((one for one in kernel.instances if one.id.name == context), None)
     here = connection(kernel)
     desk.headline = replace(
         desk.headline,
@@ -84,6 +85,7 @@ def tick(desk: Desk) -> None:
         since=here.since,
         read_only=settings.read_only,
         production=settings.is_production(context),
+        marks=tuple((mark.text, mark.tone.value) for mark in instance.marks) if instance else (),
         out=nodes_out(kernel),
         clock="" if desk.low_bandwidth else clock_time(now, utc=desk.utc, seconds=False),
     )

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from console.clock import Clock
 from console.model import InstanceId
 from console.plugin.acting import Hooks, Rule
-from console.plugin.panes import Pane, Stream, Tile
+from console.plugin.panes import Cell, Pane, Stream, Tile
 from console.plugin.rows import Facts, Source
 
 API_VERSION = 1
@@ -37,11 +37,16 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance and the plugin's frozen settings for it."""
+    """One instance and the plugin's frozen settings for it.
+
+    `marks` stand beside its name while it is open (`INSECURE TLS`); `remarks` are sentences said when it is opened.
+    """
 
     id: InstanceId
     settings: Any
     title: str = ""
+    marks: tuple[Cell, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Plugin:
     """The manifest. Everything heavy is deferred; a field that a system does not need stays None.
 
     `configure(table)` turns the plugin's TOML table into frozen settings or raises ConfigError.
-    `discover(settings, platform)` names the instances; `platform` is the facts of the platform, None for the platform.
+    `discover(settings, platform)` names the instances; `platform` is the facts of the platform. The platform itself is
+    asked with None, and names all contexts, the one that is meant first.
     `find(client, word)` looks for a pane that no plugin declares (`:KIND`): (source, pane), or None.
     """
 

@@ -10,7 +10,7 @@ import pytest
 
 from console.config import Settings
 from console.discovery import Broken
-from console.errors import Forbidden, Unreachable, UsageError
+from console.errors import ConfigError, Forbidden, Unreachable, UsageError
 from console.model import SourceState
 from console.poller import Poller
 from console.runtime import Runtime
@@ -151,3 +151,14 @@ async def test_looking_at_a_join_makes_its_polled_inputs_quick(runtime: Runtime)
     view.close()
     assert not polls["shelf-names"].looked_at
     background.close()
+
+
+async def test_columns_are_those_of_the_configuration_and_a_wrong_one_is_named() -> None:
+    async with Runtime(Settings(columns={"widgets": ("size", "NAME")}), plugins=[dummy.PLUGIN]) as runtime:
+        found = runtime.find_pane("widgets")
+        assert found is not None
+        assert [column.title for column in found[1].columns] == ["SIZE", "NAME"]
+    wrong = Runtime(Settings(columns={"widgets": ("WEIGHT",)}), plugins=[dummy.PLUGIN])
+    with pytest.raises(ConfigError, match="widgets: `WEIGHT` is no column"):
+        await wrong.open()
+    await wrong.aclose()

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from console.model import InstanceId
-from console.plugin import Facts, Instance, Reach
+from console.errors import ConfigError
+from console.model import InstanceId, Tone
+from console.plugin import Cell, Facts, Instance, Reach
 from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.client.connection import Manner
-from plugins.kubernetes.client.kubeconfig import ContextName, Impersonation, Kubeconfig, Overrides, load
+from plugins.kubernetes.client.kubeconfig import Context, Impersonation, Kubeconfig, Overrides, load
 from plugins.kubernetes.config import Settings
 
 
@@ -21,17 +22,31 @@ def kubeconfig(settings: Settings, environ: Mapping[str, str] | None = None) -> 
     return load(overrides, os.environ if environ is None else environ)
 
 
-def contexts(settings: Settings) -> Sequence[ContextName]:
-    """Every context of the kubeconfig, for choosing one."""
-    return kubeconfig(settings).contexts
-
-
 def discover(settings: Settings, _platform: Facts | None = None) -> Sequence[Instance]:
-    """The one instance that is meant: the named or current context. Raises ConfigError where there is none."""
-    context = kubeconfig(settings).context()
-    doubt = ", certificate not verified" if context.cluster.skip_tls_verify else ""
-    title = f"{context.name} ({context.cluster.server}{doubt})"
-    return (Instance(InstanceId("kubernetes", context.name), replace(settings, context=context.name), title),)
+    """Every context, the named or current one first. Raises ConfigError where that one cannot be used."""
+    config = kubeconfig(settings)
+    meant = config.context()
+    names = [line.name for line in config.contexts if line.name != meant.name]
+    return [_instance(settings, meant, config), *(_other(settings, name, config) for name in names)]
+
+
+def _other(settings: Settings, name: str, config: Kubeconfig) -> Instance:
+    try:
+        return _instance(settings, config.context(name), config)
+    except ConfigError as error:  # it is told when somebody chooses it
+        return Instance(_id(name), replace(settings, context=name), name, remarks=(str(error),))
+
+
+def _instance(settings: Settings, context: Context, config: Kubeconfig) -> Instance:
+    unsafe = (Cell("INSECURE TLS", Tone.BAD),) if context.cluster.skip_tls_verify else ()
+    found = (f"the kubeconfig is {context.origin}",) if config.unasked else ()
+    title = f"{context.name} ({context.cluster.server})"
+    own = replace(settings, context=context.name)
+    return Instance(_id(context.name), own, title, unsafe, (*found, *context.warnings))
+
+
+def _id(name: str) -> InstanceId:
+    return InstanceId("kubernetes", name)
 
 
 def connect(instance: Instance, reach: Reach) -> Api:

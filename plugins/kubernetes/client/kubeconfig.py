@@ -120,6 +120,8 @@ class Kubeconfig:
     origin: str
     inside: Context | None = None
     """The context of a pod's own service account; then there are no files."""
+    unasked: bool = False
+    """Found where nobody pointed to: that must be said."""
 
     @property
     def contexts(self) -> tuple[ContextName, ...]:
@@ -206,10 +208,10 @@ def load(
         return Kubeconfig(merged, overrides, "KUBECONFIG" if named else str(usual))
     inside = _in_cluster(overrides, environ, service_account)
     if inside is not None:
-        return Kubeconfig(merged, overrides, inside.origin, inside)
+        return Kubeconfig(merged, overrides, inside.origin, inside, unasked=True)
     if os.access(admin_conf, os.R_OK):
         origin = f"{admin_conf}, found since there is no other kubeconfig"
-        return Kubeconfig(read_files([admin_conf], must_exist=True), overrides, origin)
+        return Kubeconfig(read_files([admin_conf], must_exist=True), overrides, origin, unasked=True)
     raise _nothing(named, usual, admin_conf)
 
 

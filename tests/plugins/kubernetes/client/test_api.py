@@ -356,12 +356,22 @@ contexts:
 def test_settings_lead_to_a_client_without_a_connection(tmp_path: Any) -> None:
     path = str(write(tmp_path / "config", KUBECONFIG))
     settings = configure({"kubeconfig": path, "request-timeout": 5, "impersonate": "jane"})
-    (instance,) = contexts.discover(settings)
+    instance, other = contexts.discover(settings)
     assert (instance.id.system, instance.id.name) == ("kubernetes", "two")
     api = contexts.connect(instance, Reach(SYSTEM_CLOCK, "1.0"))
     assert (api.namespace, api.manner.request_timeout, api.manner.version) == ("ops", 5.0, "1.0")
     assert api.connection.impersonation == (("Impersonate-User", "jane"),)
-    assert [one.name for one in contexts.contexts(settings)] == ["one", "two"]
+    assert (other.id.name, other.settings.context) == ("one", "one")
+
+
+def test_what_people_must_know_of_a_context_is_said(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = KUBECONFIG.replace('"http://127.0.0.1:1"', '"https://127.0.0.1:1", insecure-skip-tls-verify: true')
+    path = write(tmp_path / "config", text + "- {name: broken, context: {cluster: nowhere, user: u}}\n")
+    path.chmod(0o644)
+    first, _, broken = contexts.discover(configure({"kubeconfig": str(path)}))
+    assert [mark.text for mark in first.marks] == ["INSECURE TLS"]
+    assert any("everybody" in remark or "readable" in remark for remark in first.remarks), first.remarks
+    assert "nowhere" in broken.remarks[0]
 
 
 @pytest.mark.parametrize(
