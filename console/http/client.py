@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 import sys
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    under_way: float = 0.0
+    """Seconds from the body's first byte to its last: the link's time rather than the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +223,16 @@ class HttpClient:
     async def _whole(self, request: _Request) -> Answer:
         parts: list[bytes] = []
         size = 0
+        first = 0.0
         async with self._open(request, None) as answer:
             async for chunk in answer.chunks():
+                first = first or time.monotonic()
                 size += len(chunk)
                 if size > _MAX_ANSWER:
                     raise BadAnswer(f"the answer is longer than {_MAX_ANSWER} bytes", where=self._where(request))
                 parts.append(chunk)
-            return Answer(answer.status, answer.headers, b"".join(parts))
+            under_way = time.monotonic() - first if first else 0.0
+            return Answer(answer.status, answer.headers, b"".join(parts), under_way)
 
     @asynccontextmanager
     async def stream(
