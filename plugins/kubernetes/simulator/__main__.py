@@ -1,6 +1,7 @@
 """Runs the simulated cluster as a process of its own until SIGTERM.
 
-The first line it prints is the path of the kubeconfig. It ends when its parent does.
+The first line it prints is the path of the kubeconfig. It ends when its parent does. Beside the reference topology it
+has a worker that can be drained at once (`reference/sandbox.py`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import sys
 from pathlib import Path
 
 from plugins.kubernetes.simulator import SCENARIOS, LiveClock, serve
+from plugins.kubernetes.simulator.reference.sandbox import sandbox
 
 LOOK_FOR_PARENT = 5.0
 
 
-async def run(directory: Path, *, scenario: str | None, speed: float, port: int) -> None:
+async def run(chosen: argparse.Namespace) -> None:
     """Serve until a signal says stop."""
-    simulator = await serve(directory, scenario=scenario, clock=LiveClock(speed=speed), port=port)
+    clock = LiveClock(speed=chosen.speed)
+    nodes, pods = chosen.scale
+    cluster = sandbox(clock, nodes=nodes, pods=pods)
+    simulator = await serve(chosen.directory, scenario=chosen.scenario, clock=clock, port=chosen.port, cluster=cluster)
     sys.stdout.write(f"{simulator.kubeconfig}\n")
     sys.stdout.flush()
     stopped = asyncio.Event()
@@ -52,13 +57,19 @@ def main() -> None:
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), help="what goes wrong")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than life time goes by")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--scale", nargs=2, type=int, default=(0, 0), metavar=("NODES", "PODS"), help="further nodes, pods on them"
+    )
     chosen = parser.parse_args()
     if chosen.list:
         sys.stdout.writelines(f"{name}  {line}\n" for name, line in sorted(SCENARIOS.items()))
         return
     if chosen.directory is None:
         parser.error("the following arguments are required: --directory")
-    asyncio.run(run(chosen.directory, scenario=chosen.scenario, speed=chosen.speed, port=chosen.port))
+    nodes, pods = chosen.scale
+    if nodes < 0 or pods < 0 or (pods and not nodes):
+        parser.error("argument --scale: both are 0 or more, and pods need a node to stand on")
+    asyncio.run(run(chosen))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Its past is run on a clock of its own before the present begins.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from plugins.kubernetes.simulator.clock import Clock, ManualClock
@@ -18,8 +19,17 @@ AGES = (("nodes", 40 * DAY), ("systems", 12 * DAY), ("applications", 3 * DAY))
 SETTLE = 30.0
 
 
-def reference(clock: Clock, *, seed: int = 7, version: str = "v1.35.4") -> Cluster:
-    """The reference topology, settled: everything ready that can be, as old as it pretends to be."""
+def reference(
+    clock: Clock,
+    *,
+    seed: int = 7,
+    version: str = "v1.35.4",
+    furnish: Callable[[Cluster, ManualClock], None] | None = None,
+) -> Cluster:
+    """The reference topology, settled: everything ready that can be, as old as it pretends to be.
+
+    `furnish` adds to it, and may let its past go by, when all else stands: nothing changes its place for what is added.
+    """
     past = ManualClock(clock.now() - AGES[0][1])
     cluster = Cluster(past, seed=seed, version=version)
     cluster.scheduler.hints = stateful.placements() | platform.PLACES
@@ -42,6 +52,9 @@ def reference(clock: Clock, *, seed: int = 7, version: str = "v1.35.4") -> Clust
     for item in platform.applications():
         cluster.add(item)
     past.advance(SETTLE)
+    if furnish is not None:
+        furnish(cluster, past)
+        past.advance(SETTLE)
     begin(cluster, past, clock)
     return cluster
 

@@ -25,12 +25,20 @@ def scale(clock: Clock, *, nodes: int, pods: int, version: str = "v1.35.4") -> C
     """So many nodes `load-0000` and running pods in namespaces `load-0` to `load-9`, in ReplicaSets of a hundred."""
     past = ManualClock(clock.now() - DAY)
     cluster = Cluster(past, version=version)
+    crowd(cluster, past, nodes=nodes, pods=pods)
+    past.advance(5)
+    begin(cluster, past, clock)
+    return cluster
+
+
+def crowd(cluster: Cluster, past: ManualClock, *, nodes: int, pods: int) -> None:
+    """Add such nodes and pods to a cluster whose past is still to go by."""
     for n in range(SPACES):
         cluster.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"load-{n}"}})
     for n in range(nodes):
         address, block = f"10.9.{n // BLOCK}.{n % BLOCK + 1}", f"10.{n // BLOCK + 128}.{n % BLOCK}.0/24"
         machine = Machine(f"load-{n:04}", address, "", (("load", ""),), 64, 256, block)
-        made = node(machine, version)
+        made = node(machine, cluster.world.version)
         for room in ("capacity", "allocatable"):
             made["status"][room]["pods"] = "250"
         cluster.add(made)
@@ -39,9 +47,6 @@ def scale(clock: Clock, *, nodes: int, pods: int, version: str = "v1.35.4") -> C
         rs = cluster.add(_set(n, min(SET, pods - n * SET)))
         for k in range(int(rs.spec["replicas"])):
             _put(cluster, rs, n * SET + k, nodes)
-    past.advance(5)
-    begin(cluster, past, clock)
-    return cluster
 
 
 def _set(n: int, replicas: int) -> Object:
