@@ -23,6 +23,8 @@ from tests.benchmarks.figure import Figure, median
 from tests.benchmarks.stage import Stage
 
 _PAGE = 250
+_COLLECTION = (50_000, 20, 50)
+"""How rarely the program lets the garbage collector look (console/__main__.py)."""
 
 
 class _Pods(msgspec.Struct):
@@ -32,6 +34,7 @@ class _Pods(msgspec.Struct):
 def decode(stage: Stage) -> Iterator[Figure]:
     """Turns of msgspec and us over all pages of all pods."""
     stage.load(stage.pods)
+    gc.set_threshold(*_COLLECTION)
     bodies = _pages(stage)
     reader = msgspec.json.Decoder(_Pods)
     count = sum(len(reader.decode(body).items) for body in bodies)
