@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from console.runtime import Runtime
 
 LOOK_EVERY = 1.0
+STARTED: dict[int, str] = {}
+"""Runners that this process started: run by process id. Nobody waits for them but the demo, whose cluster ends with it.
+"""
 
 
 def target(
@@ -58,7 +61,9 @@ async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES) 
 
 def resume(runtime: Runtime, name: str) -> int:
     """Start a runner for a run; it waits until no other one holds it. The process id."""
-    return spawn_runner(name, connection_arguments(runtime), log=paths.state_dir() / "runs" / f"{name}.log")
+    pid = spawn_runner(name, connection_arguments(runtime), log=paths.state_dir() / "runs" / f"{name}.log")
+    STARTED[pid] = name
+    return pid
 
 
 def connection_arguments(runtime: Runtime) -> list[str]:

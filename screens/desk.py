@@ -163,10 +163,12 @@ class Desk(Screen[None]):
 
         words: list[str] = []
         if self.opened:
+            from console.runs import connection_arguments
             from screens.outlook import at_work
 
+            same = "".join(f" {word}" for word in connection_arguments(self.kernel))
             words = [
-                f"run {run.id} ({run.kind} {', '.join(run.nodes)}) goes on: pilothouse runs follow {run.id}"
+                f"run {run.id} ({run.kind} {', '.join(run.nodes)}) goes on: pilothouse runs follow {run.id}{same}"
                 for run in at_work(self.kernel)
                 if run.active
             ]

@@ -117,7 +117,7 @@ class OverviewPage(Page):
             lines.append(paint.line((f"and {len(found) - SHOWN} more", "muted")))
         self._put("causes", lines or [paint.line(Cell("nothing is known to be wrong", Tone.OK))])
         runs = [line for run in at_work(kernel) for line in run_lines(paint, run, now)]
-        self._put("out", runs or [paint.line(("nobody is out, nothing runs", "muted"))])
+        self._put("out", runs or [paint.line(("no node is out, nothing runs", "muted"))])
 
     def _put(self, box: str, lines: Sequence[Content]) -> None:
         self.fill(f"{box}-text", Content("\n").join(lines))

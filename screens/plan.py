@@ -121,8 +121,8 @@ class PlanPage(Page):
             return not_yet() or (None if made is not None and made.verdict.decisions else "nothing has to be decided")
 
         return (
-            Command("plan-decide", "decide", self.decide, key="enter", hint=True, group="plan", why=decisions,
-                    help="consent to a named loss or outage, or take it back"),
+            Command("plan-decide", "decide", self.decide, key="enter", hint=decisions() is None, group="plan",
+                    why=decisions, help="consent to a named loss or outage, or take it back"),
             Command("plan-start", "start", self.begin, key="s", hint=True, group="plan", effect=Effect.CHANGE,
                     help="begin the run; it goes on by itself", why=lambda: not_yet() or self._blocked()),
             Command("plan-export", "export", self.export, key="e", hint=True, group="plan",
@@ -182,7 +182,9 @@ class PlanPage(Page):
         given = typed if gate.consent(deed) is Consent.NAME else YES
         name = await runs.begin(self.desk.kernel, made, reason=reason, given=given)
         self.begun = True
-        await self.desk.ways.show(Place("run", name), self.desk.ways.half)
+        half, board = self.desk.ways.half, Place("run", name)
+        half.trail.amend(board)  # the way back from the board is to where the plan was asked for
+        await self.desk.ways.show(board, half, keep=True)
 
     def export(self) -> None:
         """Save the plan as JSON."""

@@ -155,11 +155,14 @@ class BoardPage(Page):
     def commands(self) -> Sequence[Command]:
         paused = self.state is not None and bool(self.state.paused)
         asked = self.state is not None and bool(self.state.asked)
+        ended = self.state is not None and self.state.end is not None
 
         def why() -> str | None:
             if self.state is None:
                 return "the journal was not read yet"
             return f"the run has ended ({self.state.end.value})" if self.state.end is not None else None
+
+        leave = "leave" if ended else "leave (the run goes on)"
 
         def asks() -> str | None:
             return why() or (None if self.state is not None and self.state.asked else "the run asks nothing")
@@ -169,7 +172,7 @@ class BoardPage(Page):
             return why() or (f"it was aborted by {aborted}" if aborted else None)
 
         def say(name: str, title: str, run: object, key: str, about: str) -> Command:
-            return Command(name, title, run, key=key, help=about, group="run", hint=True, why=why)  # pyright: ignore[reportArgumentType]
+            return Command(name, title, run, key=key, help=about, group="run", hint=not ended, why=why)  # pyright: ignore[reportArgumentType]
 
         return (
             replace(
@@ -181,11 +184,11 @@ class BoardPage(Page):
             replace(say("run-skip", "skip", self.skip, "k", "leave the asking step out; a reason is wanted"), why=asks),
             replace(say("run-abort", "abort", self.abort, "a", "put back what was changed"), why=can_abort),
             say("run-take", "take over", self.take_over, "t", "a runner on this machine, once nobody holds the run"),
-            replace(say("run-logs", "logs", self.logs, "l", "what the runner wrote"), why=lambda: None),
-            replace(say("run-journal", "journal", self.journal, "J", "every fact, in order"), why=lambda: None),
-            Command(
-                "run-leave", "leave (the run goes on)", lambda: self.desk.ways.step(-1), key="q", hint=True, group="run"
+            replace(say("run-logs", "logs", self.logs, "l", "what the runner wrote"), why=lambda: None, hint=True),
+            replace(
+                say("run-journal", "journal", self.journal, "J", "every fact, in order"), why=lambda: None, hint=True
             ),
+            Command("run-leave", leave, lambda: self.desk.ways.step(-1), key="q", hint=True, group="run"),
         )
 
     async def pause(self) -> None:

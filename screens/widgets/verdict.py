@@ -28,6 +28,8 @@ def reason_lines(paint: Paint, plan: Plan) -> list[Content]:
     rows += [(str(part.instance), reason) for part in plan.parts for reason in part.verdict.reasons]
     rows.sort(key=lambda row: -_ORDER.index(row[1].answer))
     several = len(plan.parts) > 1
+    if not rows:
+        return [paint.line(("nothing speaks against it", "muted"))]
     return [_reason(paint, plan, reason, instance if several else "") for instance, reason in rows]
 
 

@@ -116,11 +116,38 @@ async def test_help_lists_what_works_on_the_page_that_was_left() -> None:
 
 async def test_the_tour_goes_on_when_the_person_did_what_it_says() -> None:
     async with driving(tour=True) as driver:
-        await driver.sees("tour 1/7", ":nodes enter")
+        await driver.sees("tour 1/8", ":nodes enter")
         await driver.order("nodes")
-        await driver.sees("tour 2/7")
+        await driver.sees("tour 2/8", "safe")
         await driver.press("r")
-        await driver.sees("tour 3/7", "start")
+        await driver.sees("tour 3/8", "start")
+        await driver.press("escape")
+        await driver.sees("tour 3/8")
+        await driver.press("r", "s")
+        await driver.type("to learn")
+        await driver.press("enter", "enter")
+        await driver.sees("tour 4/8", "of 2 steps")
+        await driver.press("q")
+        await driver.sees("tour 5/8", "shift-r", "nodes (")
+        await driver.press("R")
+        await driver.sees("tour 6/8")
+        await driver.press("s")
+        await driver.type("learnt")
+        await driver.press("enter", "enter")
+        await driver.sees("tour 7/8", ":runs enter")
+        await driver.order("runs")
+        await driver.sees("tour 8/8")
+        await driver.press("question_mark")
+        await driver.until(lambda: "tour 8/8" not in driver.text(), "the end of the tour")
+        assert "that was the tour; esc goes back, :q leaves, and ends the sandbox" in driver.said
+
+
+async def test_the_tour_of_a_console_that_only_looks_has_no_lesson_that_changes_something() -> None:
+    async with driving(tour=True, settings=Settings(read_only=True)) as driver:
+        await driver.order("nodes")
+        await driver.sees("tour 2/4")
+        await driver.press("r")
+        await driver.sees("tour 3/4", ":runs enter")
 
 
 async def test_a_click_on_a_footer_key_presses_it() -> None:

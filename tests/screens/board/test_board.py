@@ -169,7 +169,7 @@ async def test_leaving_the_board_leaves_the_run_and_it_is_found_in_runs() -> Non
     async with driving() as driver:
         run = await _start(driver)
         await driver.press("q")
-        await driver.sees("plan: drain")
+        await driver.sees("node1", "nodes")
         await driver.order("runs")
         await driver.sees(run, "running", "0/2")
         await driver.press("enter")
@@ -211,4 +211,4 @@ async def test_leaving_the_console_says_which_runs_go_on() -> None:
         await driver.pilot.press("enter")
         await driver.pilot.pause()
         leaving = [str(message) for message in driver.app._exit_renderables]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    assert leaving == [f"run {run} (drain node1) goes on: pilothouse runs follow {run}"]
+    assert leaving == [f"run {run} (drain node1) goes on: pilothouse runs follow {run} --context north"]
