@@ -15,7 +15,6 @@ from tests.terminal import Terminal, TerminalError
 from themes import LOOKS
 
 RATE = 50.0
-_KEYS = 200
 _CURSOR = LOOKS["dark"].styles["cursor"].rpartition("#")[2]
 
 
@@ -44,7 +43,7 @@ def wire(stage: Stage) -> Iterator[Figure]:
     sizes: list[int] = []
     with stage.lab.api() as api, stage.live_pods() as console:
         pod = first_by_name(api)
-        for count in range(10 if stage.short else 20):
+        for count in range(5 if stage.short else 20):
             console.quiet(4.0)  # what changed is marked for three seconds, which is a refresh of its own
             shown, before = console.lines, console.written
             change(api, pod, count)
@@ -53,7 +52,7 @@ def wire(stage: Stage) -> Iterator[Figure]:
             if changed == 1:  # not also ages or the clock, which turn a minute older together
                 sizes.append(console.written - before)
         console.quiet(4.0)
-        idle = [_idle_bytes(console) for _ in range(5 if stage.short else 20)]
+        idle = [_idle_bytes(console) for _ in range(3 if stage.short else 20)]
     yield Figure(
         "bytes for 1 changed row",
         max(sizes) / 1024,
@@ -75,11 +74,12 @@ def _idle_bytes(console: Terminal) -> int | None:
 def keys(stage: Stage) -> Iterator[Figure]:
     """From a press of `down` or `up` until the bytes that move the cursor's row have arrived."""
     stage.load(stage.pods)
+    count = 100 if stage.short else 300
     with stage.live_pods() as console, stage.changing(RATE):
         time.sleep(2)
-        took = key_times(console, _KEYS)
-    if len(took) < _KEYS * 0.95:
-        stage.say(f"only {len(took)} of {_KEYS} keys moved the cursor as expected")
+        took = key_times(console, count)
+    if len(took) < count * 0.95:
+        stage.say(f"only {len(took)} of {count} keys moved the cursor as expected")
     note = f"p50 {median(took) * 1000:.1f} ms, the worst {max(took) * 1000:.0f} ms, {len(took)} keys, 50 changes/s"
     yield Figure("key press to paint, p99", quantile(took, 0.99) * 1000, 50.0, "ms", note)
 
