@@ -15,6 +15,7 @@ from tests.terminal import Terminal, TerminalError
 from themes import LOOKS
 
 RATE = 50.0
+_TAIL = 10.0
 _CURSOR = LOOKS["dark"].styles["cursor"].rpartition("#")[2]
 
 
@@ -81,7 +82,7 @@ def keys(stage: Stage) -> Iterator[Figure]:
     if len(took) < count * 0.95:
         stage.say(f"only {len(took)} of {count} keys moved the cursor as expected")
     note = f"p50 {median(took) * 1000:.1f} ms, the worst {max(took) * 1000:.0f} ms, {len(took)} keys, 50 changes/s"
-    yield Figure("key press to paint, p99", quantile(took, 0.99) * 1000, 50.0, "ms", note)
+    yield Figure("key press to paint, p99", quantile(took, 0.99) * 1000, 50.0, "ms", note, _TAIL)
 
 
 def key_times(console: Terminal, count: int) -> list[float]:
@@ -151,4 +152,4 @@ def _lateness(file: Path, at: float) -> Iterator[Figure]:
         wall = [late * 1000 for _, late, _ in part]
         note = f"of its own work; with the machine's share {max(wall):.0f} ms, p99 {quantile(wall, 0.99):.1f} ms"
         yield Figure(f"event loop, longest stall, {name}", max(own), 50.0, "ms", note)
-        yield Figure(f"event loop, p99, {name}", quantile(own, 0.99), 5.0, "ms", f"{len(own):,} looks")
+        yield Figure(f"event loop, p99, {name}", quantile(own, 0.99), 5.0, "ms", f"{len(own):,} looks", _TAIL)
