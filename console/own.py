@@ -5,9 +5,11 @@ Owns the rows and their columns. It is attached to a runtime by whoever composes
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from console.errors import ConsoleError
 from console.format import age, clock_time
@@ -15,9 +17,9 @@ from console.model import InstanceId, Ref, Tone
 from console.offers import AuditEntry, AuditSink, JournalStore
 from console.plugin import Cell, Client, Column, Deferred, Facts, Instance, Pane, Plugin, Poll, Reach, Table
 from console.text import clean
-from console.workflow.events import End
-from console.workflow.journal import page
-from console.workflow.state import State
+
+if TYPE_CHECKING:
+    from console.workflow.state import State
 
 SYSTEM = "pilothouse"
 ID = InstanceId(SYSTEM, "own")
@@ -72,6 +74,8 @@ def status(state: State) -> str:
 
 def run_row(stored: Any) -> RunRow:
     """A stored journal as a row; one that cannot be read is a row with its problem."""
+    from console.workflow.journal import page  # on the way to the first rows this would cost 30 ms
+
     try:
         state = page(stored).state
     except ConsoleError as error:
@@ -101,6 +105,7 @@ class Shelf:
     kernel: Kernel
 
     async def runs(self) -> Iterable[RunRow]:
+        await asyncio.to_thread(importlib.import_module, "console.workflow.journal")
         store: JournalStore = await self.kernel.offer(lambda offers: offers.journal)
         return [run_row(stored) for stored in await store.list()]
 
@@ -117,9 +122,9 @@ _TONES = {
     "asks": Tone.WARN,
     "paused": Tone.WARN,
     "aborting": Tone.WARN,
-    End.DONE.value: Tone.OK,
-    End.ABORTED.value: Tone.MUTED,
-    End.STOPPED.value: Tone.MUTED,
+    "done": Tone.OK,
+    "aborted": Tone.MUTED,
+    "stopped": Tone.MUTED,
     "unreadable": Tone.BAD,
 }
 
