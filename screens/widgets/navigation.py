@@ -47,7 +47,7 @@ class Navigation(Widget, Generic[R]):
         """Lines for rows."""
 
     @abstractmethod
-    def repaint(self) -> None:
+    def repaint(self, lines: Iterable[int] | None = None) -> None:
         """Paint what differs."""
 
     @abstractmethod
@@ -93,8 +93,14 @@ class Navigation(Widget, Generic[R]):
         return at is not None
 
     def _go(self, index: int) -> None:
+        top, left = self.steering.top, self.steering.index
         self.steering.go(self.contents.order, self.body, index)
-        self.settle()
+        if self.steering.top != top:
+            self.settle()
+            return
+        lines = {at - top + self.header for at in (left, self.steering.index)}
+        self.repaint(sorted(y for y in lines if self.header <= y < self.size.height))
+        self.tell()
 
     # -- keys
 

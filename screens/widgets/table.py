@@ -8,7 +8,7 @@ system.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -300,15 +300,15 @@ class LiveTable(Navigation[R], can_focus=True):
 
     # -- lines
 
-    def repaint(self) -> None:
-        """Refresh exactly those cells of visible lines that differ from what was painted."""
+    def repaint(self, lines: Iterable[int] | None = None) -> None:
+        """Refresh exactly those cells that differ from what was painted: of these lines, or of all that are visible."""
         if len(self._painted) != self.size.height:
             self.refresh()
             return
         dirty: list[Region] = []
-        for y, old in enumerate(self._painted):
+        for y in range(len(self._painted)) if lines is None else lines:
             line = self._line(y)
-            where = difference(old, line)
+            where = difference(self._painted[y], line)
             if where is not None:
                 self._painted[y] = line
                 dirty.append(Region(where[0], y, where[1] - where[0], 1))
