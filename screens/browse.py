@@ -15,7 +15,7 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from console.errors import UsageError
-from console.model import InstanceId, Tone
+from console.model import Delta, InstanceId, Snapshot, Tone
 from console.plugin import Action, Jump, Pane
 from screens.commands import Command
 from screens.page import Page
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 RIGHT = 3
 _LOUD = {Tone.BAD: "error", Tone.WARN: "warning"}
+
+
+def _nothing() -> None:
+    """There is nothing to end."""
 
 
 class PanePage(Page):
@@ -46,6 +50,7 @@ class PanePage(Page):
         self.rows.utc = desk.utc
         self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
+        self._stop: Callable[[], None] = _nothing
 
     def _declared(self, name: str) -> Pane[Any]:
         for pane in self.desk.kernel.panes(self.instance):
@@ -59,10 +64,27 @@ class PanePage(Page):
     def on_mount(self) -> None:
         if self.place.subject:
             self.rows.table.seek(self.place.subject)
+        if "namespace" in self.place.facets:
+            self._stop = self.view.subscribe(self._judge_word)
         if self.place.filter and (problem := self.rows.set_filter(self.place.filter)):
             self.desk.say(problem, "warning")
 
+    def _judge_word(self, snapshot: Snapshot[Any], _delta: Delta) -> None:
+        """A word after a pane whose rows have no namespace was no namespace: it becomes the filter."""
+        if not snapshot.rows:
+            return
+        self._stop()
+        word, reader = self.rows.scope.get("namespace", ""), self.rows.table.reader
+        if word and not any("namespace" in reader.facets(row) for row in snapshot.rows.values()):
+            self.rows.set_scope({key: value for key, value in self.rows.scope.items() if key != "namespace"})
+            self.rows.set_filter(f"{word} {self.rows.filter_line}".strip())
+            self.post_message(self.Changed())
+
+    def zoned(self, *, utc: bool) -> None:
+        self.rows.set_zone(utc=utc)
+
     def on_unmount(self) -> None:
+        self._stop()
         self.view.close()
         for want in self.reads:
             want.close()

@@ -43,6 +43,10 @@ class HelpPage(LinedPage):
         return self.line_commands()
 
 
+MENU = "(menu)"
+"""What stands where a command has no key of its own but is in the row's menu; the palette has all others."""
+
+
 def lines_of(commands: Sequence[Command]) -> list[LogLine]:
     """The help text: groups in a fixed order, in each the keys with their title, help, and reason if disabled."""
     lines: list[LogLine] = []
@@ -64,5 +68,5 @@ def _rank(group: str) -> int:
 def _line(command: Command) -> LogLine:
     reason = fenced_why(command)
     about = f"{command.title}: {command.help}" if command.help else command.title
-    text = f"   {command.key_label or '-':<12}{about}"
+    text = f"   {command.key_label or (MENU if command.row else ''):<12}{about}"
     return LogLine(f"{text}  (now: {reason})" if reason else text, role="muted" if reason else "plain")

@@ -58,8 +58,10 @@ def _looking(desk: Desk) -> tuple[Command, ...]:
 
     def zone() -> None:
         desk.utc = not desk.utc
+        for half in desk.ways.halves:
+            if half.page is not None:
+                half.page.zoned(utc=desk.utc)
         desk.say("times in UTC" if desk.utc else "times in the local zone")
-        desk.refresh(recompose=False)
 
     return (
         Command("header", "header", header, help="show or hide the first line"),

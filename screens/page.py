@@ -60,6 +60,9 @@ class Page(Vertical):
         """The plugin's actions among them, for help."""
         return ()
 
+    def zoned(self, *, utc: bool) -> None:
+        """Times are now shown in UTC, or in the local zone."""
+
     def escape(self) -> bool:
         """`esc`: True when the page used it up (closed its filter); False: the desk goes back."""
         return False

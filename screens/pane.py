@@ -211,6 +211,9 @@ class PaneView(Vertical, Generic[R]):
     def _ref(self, row: R) -> str:
         return str(self.pane.ref(row))
 
+    def _own_name(self, row: R) -> str:
+        return self.pane.ref(row).name
+
     @on(TableChanged)
     def _table_changed(self, event: TableChanged) -> None:
         event.stop()
@@ -260,6 +263,11 @@ class PaneView(Vertical, Generic[R]):
     def sort_keys(self) -> Mapping[str, str]:
         """Which key sorts by which title: `N` -> `NAME`."""
         return {letter: self.pane.columns[index].title for letter, index in self._letters.items()}
+
+    def set_zone(self, *, utc: bool) -> None:
+        """Say times in UTC, or in the local zone, from now on."""
+        self.utc = utc
+        self._draw()
 
     def escape(self) -> bool:
         """`esc`: takes the filter away, or closes the panel; False when there was nothing to close."""
@@ -367,7 +375,8 @@ class PaneView(Vertical, Generic[R]):
         if row is None:
             return
         cells = [steady(cell.text) for cell in self.table.reader.cells(row, self._clock.now())]
-        text = {"name": cells[0], "row": "\t".join(cells), "cell": cells[self.table.contents.sort]}[what]
+        name = self.fence.call(f"{self.pane.name} ref", cells[0], self._own_name, row)
+        text = {"name": name, "row": "\t".join(cells), "cell": cells[self.table.contents.sort]}[what]
         app_of(self).copy_to_clipboard(text)
         self.say(f"copied the {what}: {text if len(text) < 60 else text[:59] + '…'}", Tone.OK)  # noqa: PLR2004
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
+from console.model import Ref
+from screens.browse import PanePage
 from tests.screens.app.steering import driving
+from tests.screens.fleet import Boat
 
 SIZES = [(80, 24), (160, 50)]
 
@@ -34,7 +40,7 @@ async def test_the_line_completes_with_tab_and_remembers_what_was_typed() -> Non
         await driver.press("colon", "up")
         assert ":nodes" in driver.text()
         await driver.press("escape")
-        assert ":nodes" not in driver.text()
+        await driver.until(lambda: ":nodes" not in driver.text(), "the line is closed")
 
 
 async def test_back_forth_and_last_walk_the_places() -> None:
@@ -105,3 +111,43 @@ async def test_a_narrow_screen_says_what_two_pages_need() -> None:
     async with driving(size=(80, 24)) as driver:
         await driver.press("vertical_line")
         assert "two pages need 140 columns, here are 80" in driver.said
+
+
+async def test_a_word_after_a_pane_without_namespaces_is_its_filter() -> None:
+    async with driving() as driver:
+        await driver.order("nodes node1")
+        await driver.sees("nodes (", "/node1", "node1")
+        page = driver.app.desk.page
+        assert page is not None
+        assert (page.here().filter, page.here().scope) == ("node1", ())
+        await driver.order("boats oslo")
+        await driver.sees("1 of 3")
+        assert driver.app.desk.page is not None
+        assert driver.app.desk.page.here().scope == (("namespace", "oslo"),)
+
+
+async def test_the_zone_of_an_open_pane_follows_the_key_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Etc/GMT-5")
+    time.tzset()
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("z")
+        await driver.sees("paused since 03:1")
+        await driver.press("ctrl+u")
+        await driver.sees("paused since 22:1")
+
+
+def _good(boat: Boat) -> Ref:
+    return Ref("boat", f"good {boat.name}")
+
+
+async def test_the_name_that_is_copied_is_the_rows_and_not_its_first_cell() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        page = driver.app.desk.page
+        assert isinstance(page, PanePage)
+        page.rows.pane = replace(page.rows.pane, ref=_good)
+        await driver.press("ctrl+y")
+        assert "copied the name: good anna" in driver.said
