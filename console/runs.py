@@ -10,14 +10,15 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from console import paths
-from console.errors import SourceError
-from console.gate import YES
-from console.model import NodeName
+from console.errors import NotFound, SourceError
+from console.gate import YES, Deed
+from console.model import NodeName, Ref
 from console.offers import JournalStore
-from console.plugin import Json, Target
+from console.plugin import Effect, Json, Target
 from console.workflow import journal
 from console.workflow.events import Aborted, Answered, Choice, Continued, Paused
 from console.workflow.journal import Page
+from console.workflow.lease import Slots
 from console.workflow.plan import Plan, make
 from console.workflow.starting import spawn_runner, start
 
@@ -129,6 +130,20 @@ async def answer(runtime: Runtime, name: str, step: str, *, choice: Choice, reas
     """Answer what a step asks."""
     fact = Answered(runtime.clock.now(), step, choice, await _who(runtime), reason)
     return await journal.append(await _store(runtime), name, fact)
+
+
+async def release(runtime: Runtime, node: str, *, reason: str, given: str = YES) -> str:
+    """A node that is out will not come back: its place is free. Raises Refused, or NotFound where it is not out."""
+    slots = Slots(await runtime.offer(lambda offers: offers.leases), runtime.settings.max_out)
+    if node not in await slots.taken():
+        raise NotFound(f"node {node} is not out", next_step="`pilothouse runs list` tells which nodes are")
+
+    async def give_back() -> str:
+        await slots.give_back(node)
+        return f"{node} no longer counts as out"
+
+    deed = Deed("release", Ref("node", node), Effect.CHANGE, reason=reason)
+    return await (await runtime.gate()).perform(deed, give_back, given=given)
 
 
 async def _store(runtime: Runtime) -> JournalStore:

@@ -136,10 +136,15 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         ("pause", "let it finish what it does and wait"),
         ("continue", "go on after a pause"),
         ("abort", "stop, and undo what can be undone"),
+        ("release", "a drained node never comes back: it no longer counts as out"),
         ("answer", "answer what a run asks: retry, skip, undo or stop"),
     ):
         one = verbs.add_parser(verb, parents=[shared], help=text)
-        if verb != "list":
+        if verb == "release":
+            one.add_argument("id", metavar="NODE")
+            one.add_argument("--reason", required=True, help="why; colleagues read it")
+            one.add_argument("--yes", action="store_true", required=True, help="it is meant")
+        elif verb != "list":
             one.add_argument("id", metavar="RUN")
         if verb == "answer":
             one.add_argument("step", metavar="STEP")

@@ -43,6 +43,8 @@ async def _runs(arguments: argparse.Namespace) -> int:
         elif verb == "answer":
             choice = Choice(arguments.choice)
             await runs.answer(runtime, arguments.id, arguments.step, choice=choice, reason=arguments.reason)
+        elif verb == "release":
+            print(await runs.release(runtime, arguments.id, reason=arguments.reason))
         elif verb == "resume":
             await _resume(runtime, arguments.id)
             return await follow(runtime, arguments.id)

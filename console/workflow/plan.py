@@ -168,7 +168,9 @@ async def _leases(
     fresh = [node for node in target.nodes if node not in out]
     if target.run == "drain" and len(out) + len(fresh) > most_out:
         names = ", ".join(f"{node} ({record.note})" for node, record in out.items()) or "none"
-        text = f"{most_out} node{'s' if most_out > 1 else ''} may be out, {len(fresh)} more would be; out now: {names}"
+        advice = "rejoin it, or `pilothouse runs release` it if it is gone for good"
+        text = f"{most_out} node{'s' if most_out > 1 else ''} may be out, {len(fresh)} more would be; "
+        text += f"out now: {names}; {advice}"
         reasons.append(Reason(Answer.NO, "out", text))
     return reasons, (*held, *out.values())
 
