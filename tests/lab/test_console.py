@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -139,8 +139,10 @@ def test_a_node_goes_out_and_comes_back_although_the_console_is_killed_in_betwee
     assert (run["status"], run["nodes"]) == ("done", "spare-1")
     assert cordoned(spare, "spare-1")
     assert movable_on(spare, "spare-1") == []
-    evicted = [event for event in spare.audit() if event.get("objectRef", {}).get("subresource") == "eviction"]
-    names = [event["objectRef"]["name"] for event in evicted if event["objectRef"]["name"].startswith("movable-")]
+    about: list[dict[str, Any]] = [cast("dict[str, Any]", event.get("objectRef", {})) for event in spare.audit()]
+    evicted = [str(each["name"]) for each in about if each.get("subresource") == "eviction"]
+    names = [name for name in evicted if name.startswith("movable-")]
+    assert names
     assert len(names) == len(set(names)), "no pod was evicted twice"
 
     with console(spare) as terminal:
