@@ -12,6 +12,7 @@ from console.text import width
 GUTTER = 1
 """Cells before the first column, for the mark."""
 GAP = 2
+_MOST_NAME = 60  # a name that fills a wide pane stands too far from what is said of it
 _LEAST_GROWN = 12
 
 
@@ -54,7 +55,8 @@ def place(
     growing = [at for at in indexes if columns[at].grow]
     if left > 0 and growing:
         for turn, at in enumerate(growing):
-            widths[at] += left // len(growing) + (turn < left % len(growing))
+            more = left // len(growing) + (turn < left % len(growing))
+            widths[at] += more if at else max(0, min(more, _MOST_NAME - widths[at]))
     for at in reversed(growing):
         if left < 0:
             least = min(widths[at], max(_LEAST_GROWN, width(columns[at].title) + 1))

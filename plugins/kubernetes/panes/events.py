@@ -41,7 +41,7 @@ COLUMNS: tuple[Column[EventGroup], ...] = (
         lambda g: (not g.leading.warning, -g.last),
         lambda g, _now: Cell("!" if g.warnings else "·", _tone(g)),
         export=lambda g: "Warning" if g.warnings else "Normal",
-        width=4,
+        width=5,
     ),
     Column(
         "LAST",

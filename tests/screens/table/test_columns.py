@@ -37,6 +37,12 @@ def test_room_that_is_left_goes_to_the_columns_that_grow() -> None:
     assert GUTTER + sum(cells for _, cells in got) + 3 * GAP == 81
 
 
+def test_a_name_does_not_grow_away_from_what_is_said_of_it() -> None:
+    columns = [column("NAME", grow=True), column("STATE", width=9)]
+    assert widths(columns, [10, 0], 200) == [("NAME", 60), ("STATE", 9)]
+    assert widths(columns, [70, 0], 200) == [("NAME", 70), ("STATE", 9)]
+
+
 def test_a_column_that_grows_gives_way_before_the_table_scrolls() -> None:
     columns = [column("NAME", width=20), column("WHY", grow=True), column("AGE", width=20)]
     assert widths(columns, [0, 90, 0], 80) == [("NAME", 20), ("WHY", 35), ("AGE", 20)]
