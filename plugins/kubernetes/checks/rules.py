@@ -78,7 +78,8 @@ def crashing(_facts: Facts, pod: Pod, _now: float) -> Iterable[Finding]:
     for one in pod.containers:
         if one.last_reason:
             code = f", exit code {one.last_exit}" if one.last_exit is not None else ""
-            evidence.append(f"{one.name}: ended {one.restarts} times, last {one.last_reason}{code}")
+            often = "once" if one.restarts == 1 else f"{one.restarts} times"
+            evidence.append(f"{one.name}: ended {often}, last {one.last_reason}{code}")
         if one.reason and one.message:
             evidence.append(f"{one.name}: {one.message}")
     yield Finding(

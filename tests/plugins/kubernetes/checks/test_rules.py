@@ -79,6 +79,8 @@ def test_p1_tells_the_last_end_and_p2_the_image() -> None:
     (one,) = found(World().put("pods", _stuck("CrashLoopBackOff", last=last)))
     assert one.id == "kubernetes.P1"
     assert one.evidence == ("main: ended 3 times, last OOMKilled, exit code 137", "main: back-off 40s")
+    (once,) = found(World().put("pods", _stuck("CrashLoopBackOff", restarts=1, last=last)))
+    assert once.evidence[0] == "main: ended once, last OOMKilled, exit code 137"
     assert ids(World().put("pods", _stuck("ImagePullBackOff", restarts=0))) == ["kubernetes.P2"]
 
 
