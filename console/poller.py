@@ -22,6 +22,12 @@ FIRST_DELAY, LONGEST_DELAY, FORBIDDEN_DELAY = 0.8, 30.0, 60.0
 _log = logging.getLogger("pilothouse.poller")
 
 
+def reason_first(error: ConsoleError) -> str:
+    """The error for a title line, whose end is cut: why, then where, then what to do."""
+    place = f" ({error.where})" if error.where else ""
+    return f"{error.what}{place}" + (f"; {error.next_step}" if error.next_step else "")
+
+
 class Poller:
     """Keeps one source of one instance running."""
 
@@ -68,11 +74,11 @@ class Poller:
             self._fence.caught(self._where, error)
             self.rows.failed(SourceState.STALE, f"the plugin failed: {type(error).__name__}: {error}")
         elif isinstance(error, Forbidden):
-            self.rows.failed(SourceState.FORBIDDEN, str(error))
+            self.rows.failed(SourceState.FORBIDDEN, reason_first(error))
             return FORBIDDEN_DELAY
         else:
             _log.warning("%s: %s", self._where, error)
-            self.rows.failed(SourceState.STALE, str(error))
+            self.rows.failed(SourceState.STALE, reason_first(error))
         self._failures += 1
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (self._failures - 1)) * random.uniform(0.5, 1.5)
         return max(delay, error.retry_after) if isinstance(error, Throttled) else delay

@@ -28,6 +28,8 @@ from console.workflow.journal import Fenced
 from console.workflow.lease import LeaseLost
 
 _DONE, _FAILED, _LEFT = 0, 1, 6
+_FAREWELL = 25.0
+"""Seconds to leave in order: longer than the longest act, so that what is on its way comes back."""
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -67,7 +69,7 @@ async def work(given: argparse.Namespace) -> int:
         execution = Execution(given.run, await equip(runtime, given.run))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, execution.leave, f"asked to by {signal.Signals(number).name}")
+            loop.add_signal_handler(number, _leave, execution, signal.Signals(number).name)
         log.info("run %s: process %d begins", given.run, os.getpid())
         try:
             end = await execution.work()
@@ -76,6 +78,12 @@ async def work(given: argparse.Namespace) -> int:
             return _LEFT
     log.info("run %s: %s", given.run, end.value if end else "left")
     return _DONE if end else _LEFT
+
+
+def _leave(execution: Execution, name: str) -> None:
+    """Leave in order; where no server answers that would wait for ever, and a crash is as safe: the lease expires."""
+    execution.leave(f"asked to by {name}")
+    asyncio.get_running_loop().call_later(_FAREWELL, os._exit, _LEFT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

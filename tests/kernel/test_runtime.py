@@ -57,7 +57,7 @@ async def test_failure_is_a_value_and_the_loop_recovers_when_woken(
 ) -> None:
     warehouses["east"].error = Unreachable("connection refused", where="east:1")
     view = runtime.view(EAST, WIDGETS)
-    assert await runtime.ready(EAST, [WIDGETS]) == ["widgets: east:1: connection refused"]
+    assert await runtime.ready(EAST, [WIDGETS]) == ["widgets: connection refused (east:1)"]
     warehouses["east"].error = Forbidden("may not list widgets")
     runtime.wake(EAST)
     while view.snapshot.state != SourceState.FORBIDDEN:
