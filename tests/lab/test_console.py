@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from tests.terminal import PILOTHOUSE, Terminal
 pytestmark = pytest.mark.lab
 POOL = {"key": "spare", "effect": "NoSchedule"}
 OUTAGE = 60.0
-CONTROLLERS = plane.CONTROLLERS
+JUDGES = (plane.CONTROLLERS, plane.SCHEDULER)
 
 
 def spare_node(number: int) -> dict[str, Any]:
@@ -172,10 +171,15 @@ def test_the_reference_nodes_say_why_they_cannot_go_and_a_plan_refuses(lab: Lab)
 
 @pytest.fixture
 def unjudged(lab: Lab) -> Iterator[Lab]:
-    """Without the controllers: after an outage they mark all pods unready, which played kubelets never mend."""
-    plane.stop(lab.place, CONTROLLERS, signal.SIGTERM)
+    """Without controllers and scheduler, which judge by what they missed in an outage.
+
+    The first mark all pods unready, which played kubelets never mend; the other ends itself when pods have moved.
+    """
+    for name in JUDGES:
+        plane.stop(lab.place, name)
     yield lab
-    plane.start(lab.place, CONTROLLERS)
+    for name in JUDGES:
+        plane.start(lab.place, name)
 
 
 def test_the_api_server_is_gone_for_a_minute_and_rows_stay(unjudged: Lab) -> None:
