@@ -151,5 +151,5 @@ def _lateness(file: Path, at: float) -> Iterator[Figure]:
         own = [min(late, used) * 1000 for _, late, used in part]
         wall = [late * 1000 for _, late, _ in part]
         note = f"of its own work; with the machine's share {max(wall):.0f} ms, p99 {quantile(wall, 0.99):.1f} ms"
-        yield Figure(f"event loop, longest stall, {name}", max(own), 50.0, "ms", note)
+        yield Figure(f"event loop, longest stall, {name}", max(own), 50.0, "ms", note, _TAIL)
         yield Figure(f"event loop, p99, {name}", quantile(own, 0.99), 5.0, "ms", f"{len(own):,} looks", _TAIL)
