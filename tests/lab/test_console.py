@@ -66,8 +66,10 @@ def movable(replicas: int) -> dict[str, Any]:
 @pytest.fixture
 def spare(fresh_lab: Lab) -> Iterator[Lab]:
     """Two nodes whose pods can move, with twelve of them."""
-    items = [spare_node(1), spare_node(2), movable(12)]
-    fresh_lab.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    for items in ([spare_node(1), spare_node(2)], [movable(12)]):
+        fresh_lab.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        fresh_lab.kubectl("wait", "--for=condition=Ready", "node/spare-1", "node/spare-2", "--timeout=60s")
+        fresh_lab.settle()  # the scheduler must know both nodes before it spreads the pods
     fresh_lab.kubectl("rollout", "status", "deployment/movable", "--timeout=60s")
     yield fresh_lab
     fresh_lab.kubectl("delete", "deployment/movable", "node/spare-1", "node/spare-2", "--ignore-not-found")
