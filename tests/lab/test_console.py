@@ -66,11 +66,12 @@ def movable(replicas: int) -> dict[str, Any]:
 @pytest.fixture
 def spare(fresh_lab: Lab) -> Iterator[Lab]:
     """Two nodes whose pods can move, with twelve of them."""
-    for items in ([spare_node(1), spare_node(2)], [movable(12)]):
+    for number, replicas in ((2, 6), (1, 12)):  # six on the second node, then six on the first
+        items = [spare_node(number), movable(replicas)]
         fresh_lab.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-        fresh_lab.kubectl("wait", "--for=condition=Ready", "node/spare-1", "node/spare-2", "--timeout=60s")
-        fresh_lab.settle()  # the scheduler must know both nodes before it spreads the pods
-    fresh_lab.kubectl("rollout", "status", "deployment/movable", "--timeout=60s")
+        fresh_lab.kubectl("rollout", "status", "deployment/movable", "--timeout=60s")
+        fresh_lab.kubectl("cordon", "spare-2")
+    fresh_lab.kubectl("uncordon", "spare-2")
     yield fresh_lab
     fresh_lab.kubectl("delete", "deployment/movable", "node/spare-1", "node/spare-2", "--ignore-not-found")
 
