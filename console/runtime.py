@@ -378,7 +378,3 @@ class Runtime:
     def connection(self) -> Mapping[str, Any]:
         """What the command line said of the platform, to be handed on to a runner."""
         return self._connection
-
-    @property
-    def plugin_settings(self) -> Mapping[str, Any]:
-        return self._settings

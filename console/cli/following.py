@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from console import runs
+from console import own, runs
 from console.cli.exits import ExitCode
 from console.errors import SourceError
 from console.format import clock_time, elapsed, timestamp
@@ -72,7 +72,7 @@ def as_json(page: Page) -> dict[str, Any]:
         "run": page.run,
         "kind": plan.target.run if plan else "",
         "nodes": list(plan.target.nodes) if plan else [],
-        "status": _status(state),
+        "status": own.status(state),
         "author": plan.author if plan else "",
         "reason": plan.reason if plan else "",
         "began": timestamp(plan.at) if plan else None,
@@ -92,9 +92,3 @@ def as_json(page: Page) -> dict[str, Any]:
             for step in (plan.steps if plan else ())
         ],
     }
-
-
-def _status(state: State) -> str:
-    from console.own import status
-
-    return status(state)
