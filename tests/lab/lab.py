@@ -167,6 +167,11 @@ class Lab:
         with Api(self.place) as api:
             restore.settle(api)
 
+    def wait_for_heartbeats(self) -> None:
+        """Wait until every node has sent a heartbeat; after an outage they come late."""
+        with Api(self.place) as api:
+            restore.wait_for_heartbeats(api)
+
     def status(self) -> str:
         """One line a component."""
         lines: list[str] = []

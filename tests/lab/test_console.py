@@ -176,11 +176,12 @@ def test_the_reference_nodes_say_why_they_cannot_go_and_a_plan_refuses(lab: Lab)
 def unjudged(lab: Lab) -> Iterator[Lab]:
     """Without controllers and scheduler, which judge by what they missed in an outage.
 
-    The first mark all pods unready, which played kubelets never mend; the other ends itself when pods have moved.
+    The first mark all pods unready where heartbeats are late; the other ends itself when pods have moved.
     """
     for name in JUDGES:
         plane.stop(lab.place, name)
     yield lab
+    lab.wait_for_heartbeats()
     for name in JUDGES:
         plane.start(lab.place, name)
 

@@ -83,6 +83,18 @@ def test_reset_undoes_what_was_done(lab: Lab) -> None:
     assert lab.kubectl("-n", "redis", "get", "pods", "--no-headers").count("3/3") == 3
 
 
+def test_a_pod_that_was_marked_unready_is_mended(lab: Lab) -> None:
+    path = "/api/v1/namespaces/redis/pods/my-redis-redis-ha-server-1/status"
+    with lab.api() as api:
+        marked = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
+        assert api.call("PATCH", path, marked, kind="application/strategic-merge-patch+json")[0] == 200
+    lab.settle()
+    assert lab.kubectl("-n", "redis", "get", "pods", "--no-headers").count("3/3") == 3
+    with lab.api() as api:
+        _, pod = api.call("GET", path)
+    assert {one["status"] for one in pod["status"]["conditions"] if one["type"] == "Ready"} == {"True"}
+
+
 def test_load_pods_come_and_are_replaced(fresh_lab: Lab) -> None:
     fresh_lab.scale(2, 40)
     before = names(fresh_lab.kubectl("-n", "load-0", "get", "pods", "-o", "json"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.lab.world.api import METADATA, Api, Object
@@ -116,7 +117,40 @@ def settle(api: Api) -> None:
     while waits := _waits_for(api):
         if time.monotonic() > deadline:
             raise LabError(f"the lab does not settle; it waits for {', '.join(waits[:8])}")
+        _mend_unready(api)
         time.sleep(0.25)
+
+
+def wait_for_heartbeats(api: Api) -> None:
+    """Return when every node of the topology has renewed its Lease since the call."""
+    since = datetime.now(UTC)
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while late := NODES.keys() - _renewed(api, since):
+        if time.monotonic() > deadline:
+            raise LabError(f"no heartbeat of {', '.join(sorted(late))}")
+        time.sleep(0.25)
+
+
+def _renewed(api: Api, since: datetime) -> set[str]:
+    leases = api.items("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+    return {item["metadata"]["name"] for item in leases if datetime.fromisoformat(item["spec"]["renewTime"]) > since}
+
+
+def _mend_unready(api: Api) -> None:
+    """Do what a kubelet does after its node was away: say that the pods which the controllers marked are ready.
+
+    The node controller sets a pod's Ready condition to False when heartbeats are late; a played kubelet never looks
+    at a running pod again.
+    """
+    nodes = {item["metadata"]["name"] for item in api.items("/api/v1/nodes") if _is_ready(item)}
+    for pod in api.items("/api/v1/pods?fieldSelector=status.phase%3DRunning"):
+        meta = pod["metadata"]
+        marked = not _is_ready(pod) and all(one.get("ready") for one in pod["status"].get("containerStatuses", []))
+        played = not any(key.startswith("lab/") for key in meta.get("annotations", {}))
+        if marked and played and "deletionTimestamp" not in meta and pod["spec"].get("nodeName") in nodes:
+            path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/status"
+            ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+            api.call("PATCH", path, ready, kind="application/strategic-merge-patch+json")
 
 
 def _waits_for(api: Api) -> list[str]:
