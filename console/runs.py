@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from console import paths
+from console import connection, paths
 from console.errors import NotFound, SourceError
 from console.gate import YES, Deed
 from console.model import NodeName, Ref
@@ -72,18 +72,7 @@ def connection_arguments(runtime: Runtime) -> list[str]:
     given: dict[str, Any] = dict(runtime.connection)
     if len(runtime.contexts) > 1:
         given["context"] = runtime.platform.name
-    words: list[str] = []
-    for key, option in (
-        ("kubeconfig", "--kubeconfig"),
-        ("context", "--context"),
-        ("namespace", "--namespace"),
-        ("impersonate", "--as"),
-        ("impersonate_groups", "--as-group"),
-    ):
-        value = given.get(key, ())
-        for item in (value,) if isinstance(value, str) else value:
-            words += [option, str(item)]
-    return words
+    return connection.words(given)
 
 
 async def look(runtime: Runtime, name: str) -> Page:

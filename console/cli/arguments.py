@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from console.config import THEMES
+from console.connection import OPTIONS
 from console.version import VERSION
 
 
@@ -53,11 +54,9 @@ def _connection(default: object = None) -> argparse.ArgumentParser:
     def add(*names: str, **options: object) -> None:
         group.add_argument(*names, **{"default": default, **options})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    add("--kubeconfig", metavar="FILE", help="kubeconfig file (default: KUBECONFIG, then ~/.kube/config)")
-    add("--context", metavar="NAME", help="context of the kubeconfig")
-    add("-n", "--namespace", metavar="NAME", help="namespace to begin with")
-    add("--as", dest="impersonate", metavar="USER", help="act as this user")
-    add("--as-group", dest="impersonate_groups", metavar="GROUP", action="append", help="act with this group")
+    for option in OPTIONS:
+        action = "append" if option.many else "store"
+        add(*option.flags, dest=option.key, metavar=option.metavar, action=action, help=option.help)
     add("--config", metavar="FILE", help="configuration file of the console")
     add("--log-file", metavar="FILE", help="the console's own log (default: under the XDG state directory)")
     add("--log-level", choices=("debug", "info", "warning", "error"), help="how much it logs")

@@ -8,8 +8,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from console import connection
 from console.cli.exits import ExitCode
-from console.cli.session import connection_of, settings_of
+from console.cli.session import settings_of
 from console.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
             from console.probe import record
 
             probes.add(asyncio.ensure_future(record(file)))
-        runtime = Runtime(settings, connection=connection_of(arguments))
+        runtime = Runtime(settings, connection=connection.given(arguments))
         try:
             await runtime.open()
             await own.attach(runtime)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console import logfile, paths
+from console import connection, logfile, paths
 from console.config import Settings, load
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
-
-CONNECTION = ("kubeconfig", "context", "namespace", "impersonate", "impersonate_groups")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -34,18 +32,12 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return replace(settings, **chosen)
 
 
-def connection_of(arguments: argparse.Namespace) -> Mapping[str, Any]:
-    """The connection options that were given, in the platform's words."""
-    given = {key: getattr(arguments, key, None) for key in CONNECTION}
-    return {key: value for key, value in given.items() if value}
-
-
 @asynccontextmanager
 async def opened(arguments: argparse.Namespace) -> AsyncGenerator[Runtime]:
     """An open runtime for a headless command."""
     from console import own
     from console.runtime import Runtime
 
-    async with Runtime(settings_of(arguments), connection=connection_of(arguments)) as runtime:
+    async with Runtime(settings_of(arguments), connection=connection.given(arguments)) as runtime:
         await own.attach(runtime)
         yield runtime

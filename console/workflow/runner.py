@@ -17,10 +17,10 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from console import paths
+from console import connection, paths
 from console.config import load
+from console.connection import OPTIONS
 from console.errors import ConsoleError
 from console.runtime import Runtime
 from console.workflow.execution import Equipment, Execution, log
@@ -37,11 +37,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="pilothouse-runner", description="Works on one run until it ends.")
     parser.add_argument("run")
     parser.add_argument("--config")
-    parser.add_argument("--kubeconfig", action="append", default=[])
-    parser.add_argument("--context", default="")
-    parser.add_argument("--namespace", default="")
-    parser.add_argument("--as", dest="impersonate", default="")
-    parser.add_argument("--as-group", dest="impersonate_groups", action="append", default=[])
+    for option in OPTIONS:
+        parser.add_argument(*option.flags, dest=option.key, action="append" if option.listed else "store")
     return parser.parse_args(argv)
 
 
@@ -63,9 +60,7 @@ async def equip(runtime: Runtime, run: str) -> Equipment:
 async def work(given: argparse.Namespace) -> int:
     """Open a runtime and work on the run; the exit code."""
     settings = load(Path(given.config) if given.config else paths.config_file())
-    names = ("kubeconfig", "context", "namespace", "impersonate", "impersonate_groups")
-    connection: dict[str, Any] = {name: value for name in names if (value := getattr(given, name))}
-    async with Runtime(settings, connection=connection) as runtime:
+    async with Runtime(settings, connection=connection.given(given)) as runtime:
         execution = Execution(given.run, await equip(runtime, given.run))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
