@@ -149,6 +149,8 @@ class Leases:
         try:
             written = await self._store.write(replace(held.record, renewed_at=self._clock.now()))
         except Conflict:
+            if name not in self._held:
+                return  # given back while this was under way
             written = await self._still_ours(name, held.record)
         if name in self._held:
             self._held[name] = Held(written, before + self._duration)
@@ -187,10 +189,18 @@ class Leases:
         if held is None or self._lost:
             return
         with contextlib.suppress(SourceError):  # else it expires by itself
-            if delete:
-                await self._store.delete(held.record)
-            else:
-                await self._store.write(replace(held.record, holder="", note=""))
+            try:
+                await self._give_back(held.record, delete=delete)
+            except Conflict:  # a renewal that was under way came first
+                now = await self._store.read(name)
+                if now is not None and (now.holder, now.fencing) == (self.holder, held.record.fencing):
+                    await self._give_back(now, delete=delete)
+
+    async def _give_back(self, record: LeaseRecord, *, delete: bool) -> None:
+        if delete:
+            await self._store.delete(record)
+        else:
+            await self._store.write(replace(record, holder="", note=""))
 
     async def release_all(self) -> None:
         """Give everything back."""

@@ -112,6 +112,16 @@ async def test_of_two_that_try_at_once_one_gets_it() -> None:
     assert sorted(value > 0 for value in patience) == [False, True]
 
 
+@pytest.mark.parametrize("first", ["renewal", "release"])
+async def test_what_is_given_back_while_it_is_being_renewed_is_free(first: str) -> None:
+    store = LeaseTable()
+    one, two = leases(store, "one"), leases(store, "two")
+    await one.acquire("run-d-1")
+    both = [one.renew(), one.release("run-d-1")]
+    await asyncio.gather(*(both if first == "renewal" else reversed(both)))
+    assert await two.take("run-d-1") == 0.0
+
+
 async def test_slots_bound_how_many_nodes_are_out() -> None:
     store = LeaseTable()
     slots = Slots(store, 2)
