@@ -144,7 +144,9 @@ class Leases:
         await asyncio.gather(*(self._renew(name) for name in tuple(self._held)))
 
     async def _renew(self, name: str) -> None:
-        held = self._held[name]
+        held = self._held.get(name)
+        if held is None:
+            return
         before = self._clock.monotonic()
         try:
             written = await self._store.write(replace(held.record, renewed_at=self._clock.now()))

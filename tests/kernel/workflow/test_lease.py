@@ -117,8 +117,10 @@ async def test_what_is_given_back_while_it_is_being_renewed_is_free(first: str) 
     store = LeaseTable()
     one, two = leases(store, "one"), leases(store, "two")
     await one.acquire("run-d-1")
-    both = [one.renew(), one.release("run-d-1")]
-    await asyncio.gather(*(both if first == "renewal" else reversed(both)))
+    renewing = asyncio.create_task(one.renew())
+    await asyncio.sleep(0.0005 if first == "renewal" else 0)
+    await one.release("run-d-1")
+    await renewing
     assert await two.take("run-d-1") == 0.0
 
 
