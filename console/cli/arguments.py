@@ -131,6 +131,7 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         ("list", "all runs"),
         ("show", "one run with its steps"),
         ("follow", "print what a run does until it ends"),
+        ("report", "who, what, when, evidence, before and after: Markdown"),
         ("resume", "go on with a run whose runner is gone"),
         ("pause", "let it finish what it does and wait"),
         ("continue", "go on after a pause"),

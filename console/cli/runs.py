@@ -1,4 +1,4 @@
-"""`pilothouse runs ...`: see, follow, answer, pause, abort, take over."""
+"""`pilothouse runs ...`: see, follow, report, answer, pause, abort, take over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from console import own, runs
+from console import own, runs, telling
 from console.cli.exits import ExitCode
 from console.cli.following import as_json, follow
 from console.cli.session import opened
@@ -45,6 +45,8 @@ async def _runs(arguments: argparse.Namespace) -> int:
             await runs.answer(runtime, arguments.id, arguments.step, choice=choice, reason=arguments.reason)
         elif verb == "release":
             print(await runs.release(runtime, arguments.id, reason=arguments.reason))
+        elif verb == "report":
+            sys.stdout.write(await telling.report(runtime, arguments.id))
         elif verb == "resume":
             await _resume(runtime, arguments.id)
             return await follow(runtime, arguments.id)

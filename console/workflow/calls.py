@@ -89,9 +89,12 @@ class Calls:
         return frozenset(step.id for step, kind in kinds if kind is not None and kind.undo is not None)
 
     def proof(self, plan: Planned) -> dict[str, str]:
-        """What is to be compared with the plan's proof; a system that cannot say is left out and logged."""
+        """What is to be compared with the plan's proof; a system that cannot say, or is old, is left out and logged."""
         found: dict[str, str] = {}
         for instance, hooks in self._hooks.items():
+            if (old := self._unread(instance)) is not None:
+                log.warning("no proof of %s: %s", instance, old)
+                continue
             try:
                 told = hooks.proof(self._kernel.facts(instance), plan.target)
                 found |= {f"{instance}: {key}": value for key, value in told.items()}
@@ -213,7 +216,11 @@ class Calls:
 
     def _stale(self, step: Step) -> Wait | None:
         """A wait, where a table that the step is judged by is old or was never read."""
-        instance = InstanceId(step.system, step.instance)
+        why = self._unread(InstanceId(step.system, step.instance))
+        return Wait(why, 2.0) if why is not None else None
+
+    def _unread(self, instance: InstanceId) -> str | None:
+        """Which table of an instance is old or was never read, since when and why."""
         facts = self._kernel.facts(instance)
         for table in self._hooks[instance].reads:
             snapshot = facts.snapshot(table)
@@ -221,7 +228,7 @@ class Calls:
                 continue
             age = f" for {duration(self._now - snapshot.since)}" if snapshot.since else ""
             why = snapshot.error or "no answer yet"
-            return Wait(clean(f"{table.name} of {instance} are not known{age}: {why}", 400), 2.0)
+            return clean(f"{table.name} of {instance} are not known{age}: {why}", 400)
         return None
 
     async def _pause(self, step: Step, after: float, *, wake: bool) -> None:

@@ -10,8 +10,9 @@ from console.plugin import Hooks
 from plugins.kubernetes.checks.verdict import READS
 from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
 from plugins.kubernetes.maintenance.evicting import EVICT
-from plugins.kubernetes.maintenance.judging import PREFLIGHT, members, proof, verdict
+from plugins.kubernetes.maintenance.judging import PREFLIGHT, members, verdict
 from plugins.kubernetes.maintenance.planning import steps
+from plugins.kubernetes.maintenance.proving import proof
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
 from plugins.kubernetes.maintenance.verifying import VERIFY
 

@@ -1,8 +1,8 @@
-"""The verdict of a drain or a rejoin, what is the same before and after, and the look before anything is changed."""
+"""The verdict of a drain or a rejoin, and the look before anything is changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from console.model import Answer, Member, NodeName, Reason, Ref, Verdict
 from console.plugin import Facts, Target
@@ -58,18 +58,6 @@ def members(facts: Facts, node: NodeName) -> Sequence[Member]:
             ref = Ref("pod", pod.name, pod.namespace, pod.uid)
             found.append(Member(facts.instance, pod.name, node, ref, pod.owner.name, pod.healthy))
     return found
-
-
-def proof(facts: Facts, _target: Target) -> Mapping[str, str]:
-    """What should be the same before a drain and after the rejoin."""
-    sets, nodes = facts.rows(tables.SETS).values(), facts.rows(tables.NODES).values()
-    work = [row for row in facts.rows(tables.WORKLOADS).values() if not row.owned and row.kind != "Job"]
-    return {
-        "nodes ready": f"{sum(node.ready is True for node in nodes)}/{len(nodes)}",
-        "members ready": f"{sum(one.ready for one in sets)}/{sum(one.replicas for one in sets)}",
-        "pods of workloads ready": f"{sum(row.ready for row in work)}/{sum(row.desired for row in work)}",
-        "budgets that hold": str(sum(bool(row.blocked) for row in facts.rows(tables.BUDGETS).values())),
-    }
 
 
 async def _go(_ctx: Ctx) -> Outcome:
