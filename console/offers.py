@@ -1,13 +1,14 @@
-"""What the kernel needs of a platform, as protocols: journal, leases, audit, rights. The kernel knows no system.
+"""What the kernel needs of a platform, as protocols: journal, leases, audit, rights, join tokens.
 
-The Kubernetes plugin implements them on ConfigMaps, Leases and Events; tests do in memory. Every write is a
-compare-and-swap on an opaque `version`; a lost race raises errors.Conflict.
+The kernel knows no system. The Kubernetes plugin implements them on ConfigMaps, Leases, Events and Secrets; tests do in
+memory. Every write of journals and leases is a compare-and-swap on an opaque `version`; a lost race raises
+errors.Conflict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from console.model import Ref
@@ -72,6 +73,16 @@ class LeaseStore(Protocol):
     async def list(self) -> Sequence[LeaseRecord]: ...
 
 
+ROLES: Mapping[str, str] = {
+    "viewer": "sees every pane, logs, runs and the record of changes; no secrets, so no tokens",
+    "operator": "drains and rejoins, cordons, evicts and deletes pods, scales and restarts",
+    "editor": "edits the kinds of the panes, and deletes workloads, claims, budgets and services",
+    "shell": "runs commands in containers and forwards ports: has whatever those containers have",
+    "joiner": "brings replaced nodes back: makes bootstrap tokens, so reads the secrets that lie beside them",
+}
+"""Who may use the console for what; each but the viewer adds to the viewer. A platform says what it takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One change: when (epoch s), who (API identity and person), from where, what, on what, how it ended."""
@@ -97,11 +108,54 @@ class AuditSink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class JoinToken:
+    """With what a new node joins; `expires` in epoch seconds, None: never. Its secret is not in here."""
+
+    id: str
+    expires: float | None
+    usages: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made: the only value that carries the secret, and it is not in its `repr`."""
+
+    id: str
+    expires: float
+    text: str = field(repr=False)
+
+
+class Tokens(Protocol):
+    """Credentials with which new nodes join the platform. Who makes one passes the gate with the rights named here."""
+
+    to_create: Sequence[Right]
+    to_delete: Sequence[Right]
+
+    async def list(self) -> Sequence[JoinToken]: ...
+
+    async def create(self, expires: float, description: str) -> NewToken: ...
+
+    async def join_command(self, token: str) -> str:
+        """What to type on the node, once the platform would accept it there; it contains the secret."""
+        ...
+
+    async def delete(self, token: str) -> None:
+        """Raises NotFound."""
+        ...
+
+
 class Rights(Protocol):
     """What the person may do."""
 
     async def missing(self, rights: Sequence[Right]) -> Sequence[Right]:
         """Those of `rights` that are not granted."""
+        ...
+
+    async def own(self) -> Sequence[Right]:
+        """What every run needs, whatever it does: its journal, its leases, and the record of changes."""
         ...
 
     def role(self, rights: Sequence[Right]) -> str:

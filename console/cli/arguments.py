@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _plan(commands, again)
     _drain(commands, again)
     _runs(commands, again)
+    _token(commands, again)
     _rest(commands, again)
     return top
 
@@ -153,6 +154,26 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         if verb in {"list", "show"}:
             one.add_argument("-o", "--output", choices=("text", "json"), default="text")
         one.set_defaults(module="runs")
+
+
+def _token(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    token = commands.add_parser("token", help="tokens with which nodes join: list, create, delete")
+    verbs = token.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, text in (
+        ("list", "all tokens, without their secrets"),
+        ("create", "make one that ends soon, and print it"),
+        ("delete", "nobody joins with it any more"),
+    ):
+        one = verbs.add_parser(verb, parents=[shared], help=text)
+        if verb == "create":
+            one.add_argument("--ttl", default="2h", metavar="TIME", help="how long it lives: 30m, 2h, 1d (default: 2h)")
+            one.add_argument("--description", default="", metavar="TEXT", help="what for; colleagues read it")
+            one.add_argument("--print-join-command", action="store_true", help="the line to type on the node")
+            one.add_argument("--name", default="", metavar="CONTEXT", help="the context's name, for production")
+        if verb == "delete":
+            one.add_argument("id", metavar="ID", help="the six characters before the dot")
+        one.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        one.set_defaults(module="token")
 
 
 def _rest(commands: Commands, shared: argparse.ArgumentParser) -> None:

@@ -68,6 +68,8 @@ class Offers:
     rights: Deferred[Callable[[Any], Any]]
     identity: Deferred[Callable[[Any], Awaitable[str]]]
     dial: Deferred[Callable[[Any, str, int], Awaitable[Stream]]]
+    tokens: Deferred[Callable[[Any], Any]] | None = None
+    """Tokens with which nodes join (console.offers.Tokens); None where the platform has none."""
 
 
 @dataclass(frozen=True, slots=True)

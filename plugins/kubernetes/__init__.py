@@ -26,6 +26,7 @@ PLUGIN = Plugin(
         rights=Deferred(f"{_OFFERS}:rights"),
         identity=Deferred(f"{_OFFERS}:identity"),
         dial=Deferred(f"{_OFFERS}:dial"),
+        tokens=Deferred(f"{_OFFERS}:tokens"),
     ),
     simulator="plugins.kubernetes.simulator",
 )

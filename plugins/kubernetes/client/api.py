@@ -32,6 +32,7 @@ from plugins.kubernetes.config import Settings
 if TYPE_CHECKING:
     from plugins.kubernetes.client.channels import Exec
     from plugins.kubernetes.client.dialer import Dialer
+    from plugins.kubernetes.client.tokens import Tokens
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Api:
         self.discovery = Discovery(self.connection)
         self.rights = Rights(self.connection, self.manner.clock)
         self._dialer: Dialer | None = None
+        self._tokens: Tokens | None = None
         self._without_streaming: set[str] = set()
         self._positions: WeakKeyDictionary[object, dict[Selection, Position]] = WeakKeyDictionary()
 
@@ -146,6 +148,15 @@ class Api:
         if self._dialer is None:
             self._dialer = Dialer(self)
         return await self._dialer(host, port)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Bootstrap tokens and what is signed with them."""
+        from plugins.kubernetes.client.tokens import Tokens
+
+        if self._tokens is None:
+            self._tokens = Tokens(self)
+        return self._tokens
 
     # ------------------------------------------------------------------------------------------------------- writing
 

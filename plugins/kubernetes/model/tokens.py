@@ -1,10 +1,17 @@
-"""Bootstrap tokens as rows. The secret half is not decoded at all: what was never read cannot leak."""
+"""Bootstrap tokens as rows. The secret half is not decoded at all: what was never read cannot leak.
+
+The one exception is `secret_half`, for the moment in which a join line is made.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import datetime
+import hashlib
+import re
+import secrets
+from typing import Any
 
 import msgspec
 
@@ -78,6 +85,41 @@ def parsed_time(text: str) -> float | None:
     except ValueError:
         return None
     return moment.timestamp() if moment.tzinfo else None
+
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ID, _SECRET = 6, 16
+_FORM = re.compile(rf"[a-z0-9]{{{_ID}}}")
+
+
+def path_of(token: str) -> str:
+    """Where the Secret of a token is."""
+    return f"/api/v1/namespaces/kube-system/secrets/bootstrap-token-{token}"
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of a token's public half."""
+    return _FORM.fullmatch(text) is not None
+
+
+def new_id(seed: str = "") -> str:
+    """The public half of a new token; the same for the same seed, so that a request that is repeated meets itself."""
+    if not seed:
+        return "".join(secrets.choice(_ALPHABET) for _ in range(_ID))
+    digest = hashlib.sha256(seed.encode()).digest()
+    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:_ID])
+
+
+def new_secret() -> str:
+    """The secret half, from the system's own source of randomness."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET))
+
+
+def secret_half(secret: dict[str, Any]) -> str:
+    """The secret half as its Secret holds it; empty where it holds none."""
+    texts: dict[str, Any] = secret.get("data") or {}
+    held = texts.get("token-secret")
+    return _plain(str(held)) if held else ""
 
 
 def _plain(encoded: str) -> str:

@@ -15,8 +15,9 @@ from plugins.kubernetes.offers.grants import Grants
 from plugins.kubernetes.offers.journals import ConfigMapJournals
 from plugins.kubernetes.offers.leases import CoordinationLeases
 from plugins.kubernetes.offers.records import AuditRecord
+from plugins.kubernetes.offers.tokens import JoinTokens
 
-__all__ = ["audit", "dial", "identity", "journal", "leases", "rights"]
+__all__ = ["audit", "dial", "identity", "journal", "leases", "rights", "tokens"]
 
 _dialers: WeakKeyDictionary[Api, Dialer] = WeakKeyDictionary()
 
@@ -38,7 +39,12 @@ def audit(api: Api) -> AuditRecord:
 
 def rights(api: Api) -> Grants:
     """What the person may do."""
-    return Grants(api)
+    return Grants(api, api.settings.shared_namespace)
+
+
+def tokens(api: Api) -> JoinTokens:
+    """Bootstrap tokens, with which nodes join."""
+    return JoinTokens(api)
 
 
 async def identity(api: Api) -> str:

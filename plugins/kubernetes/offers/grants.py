@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from console.errors import Forbidden, NotFound
 from console.plugin import Right
 from plugins.kubernetes.client.api import Api
+from plugins.kubernetes.model import needs
 
 _NAME = "pilothouse-operator"
 
@@ -14,11 +16,22 @@ _NAME = "pilothouse-operator"
 class Grants:
     """console.offers.Rights."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, shared: str) -> None:
         self._api = api
+        self._shared = shared
 
     async def missing(self, rights: Sequence[Right]) -> Sequence[Right]:
         return await self._api.rights.missing(rights)
+
+    async def own(self) -> Sequence[Right]:
+        """What records need; and where our namespace is missing, the right to make it."""
+        try:
+            await self._api.get(f"/api/v1/namespaces/{self._shared}")
+        except NotFound:
+            return (Right("create", "namespaces"), *needs.records(self._shared))
+        except Forbidden:
+            pass  # whoever may not look at it was given rights in it, or lacks those too
+        return needs.records(self._shared)
 
     def role(self, rights: Sequence[Right]) -> str:
         return manifest(rights)

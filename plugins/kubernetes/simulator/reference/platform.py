@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plugins.kubernetes.simulator.clock import stamp
+from plugins.kubernetes.simulator.reference import authority
 from plugins.kubernetes.simulator.reference.shapes import (
     PULSAR_POOL,
     Box,
@@ -144,7 +145,7 @@ def early(now: float, version: str) -> Iterator[Object]:
     for name in NAMESPACES:
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     kubeconfig = (
-        "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: aW52ZW50ZWQ=\n"
+        f"apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {authority.encoded()}\n"
         '    server: https://cluster-endpoint:6443\n  name: ""\ncontexts: null\ncurrent-context: ""\n'
         "kind: Config\npreferences: {}\nusers: null\n"
     )
