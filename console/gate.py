@@ -106,6 +106,10 @@ class Gate:
             return ""
         return f"missing: {', '.join(str(right) for right in lacking)}\n{self._rights.role(lacking)}"
 
+    async def standing(self) -> tuple[Right, ...]:
+        """What a run needs beside the rights of its steps: journal, leases, record."""
+        return tuple(await self._rights.own()) if self._rights is not None else ()
+
     async def identity(self) -> str:
         """Who the server takes us for, asked once; a question mark while it does not say."""
         if not self._known:

@@ -45,6 +45,12 @@ async def plan(runtime: Runtime, asked: Target, *, within: float = 30.0) -> Plan
     return await make(runtime, asked, leases=leases, most_out=runtime.settings.max_out, within=within)
 
 
+async def lacking(runtime: Runtime, made: Plan) -> str:
+    """Which rights are missing for a run of this plan, its records included, with a ready role; empty where none is."""
+    gate = await runtime.gate()
+    return await gate.missing((*made.rights, *await gate.standing()))
+
+
 def decided(made: Plan, decisions: Sequence[str]) -> Plan:
     """The same plan with decisions taken."""
     target = made.target

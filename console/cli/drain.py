@@ -13,7 +13,7 @@ from console.cli.exits import ExitCode
 from console.cli.following import follow
 from console.cli.plan import target_of
 from console.cli.session import opened
-from console.errors import UsageError
+from console.errors import Refused, UsageError
 from console.gate import YES
 from console.workflow import planview
 from console.workflow.plan import Plan, refuse
@@ -37,6 +37,8 @@ async def _drain(arguments: argparse.Namespace) -> int:
         if made.exit_code:
             return made.exit_code
         refuse(made)
+        if missing := await runs.lacking(runtime, made):
+            raise Refused(f"you may not {made.target.run} {', '.join(made.target.nodes)}", next_step=missing)
         given = _consent(runtime, made, arguments)
         if not given:
             print("nothing was changed", file=sys.stderr)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
+from typing import TYPE_CHECKING
 
 from console import runs
 from console.cli.session import opened
+from console.errors import SourceError
 from console.plugin import Target
 from console.workflow import planview
+from console.workflow.plan import Plan
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -27,8 +34,19 @@ def target_of(arguments: argparse.Namespace) -> Target:
 async def _plan(arguments: argparse.Namespace) -> int:
     async with opened(arguments) as runtime:
         made = await runs.plan(runtime, target_of(arguments), within=arguments.timeout)
+        missing = await _lacking(runtime, made)
+    if missing:
+        print(f"pilothouse: you may look, but not {arguments.run}: {missing}", file=sys.stderr)
     if arguments.output == "json":
         print(json.dumps(planview.as_json(made), indent=2, ensure_ascii=False))
     else:
         print(planview.as_text(made))
     return made.exit_code
+
+
+async def _lacking(runtime: Runtime, made: Plan) -> str:
+    """Asked beside the plan: a server that does not answer is the plan's news."""
+    try:
+        return await runs.lacking(runtime, made)
+    except SourceError:
+        return ""

@@ -51,7 +51,8 @@ async def start(  # noqa: PLR0913
         raise Refused("a run needs a reason: colleagues will read it", next_step="--reason TEXT")
     target = plan.target
     node = target.nodes[0] if len(target.nodes) == 1 else ",".join(target.nodes)
-    deed = Deed(target.run, Ref("node", node), _worst(plan), plan.rights, reason)
+    rights = (*plan.rights, *await gate.standing())
+    deed = Deed(target.run, Ref("node", node), _worst(plan), rights, reason)
 
     async def write() -> str:
         return await _write(plan, store, await _planned(plan, gate, reason, clock.now()), run)

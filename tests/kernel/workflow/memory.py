@@ -141,6 +141,10 @@ class Granted:
     """console.offers.Rights in memory: everything but what is denied."""
 
     denied: set[str] = field(default_factory=set[str])
+    needed: tuple[Right, ...] = ()
+
+    async def own(self) -> Sequence[Right]:
+        return self.needed
 
     async def missing(self, rights: Sequence[Right]) -> Sequence[Right]:
         return [right for right in rights if str(right) in self.denied]

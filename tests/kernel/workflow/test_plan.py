@@ -9,15 +9,16 @@ import pytest
 
 from console.audit import AuditLog
 from console.errors import Refused
+from console.gate import Gate, Rules
 from console.model import Answer, Reason, Verdict
 from console.offers import LeaseRecord
-from console.plugin import Facts, Target
+from console.plugin import Facts, Right, Target
 from console.workflow import planview
 from console.workflow.plan import Plan, make, merge, refuse
 from console.workflow.starting import start
 from console.workflow.steps import Phase
 from tests.journeys.toy import KINDS, TARGET, Desk, Server, Thing, ToyKernel, toy_hooks
-from tests.kernel.workflow.memory import Journals, LeaseTable, Network
+from tests.kernel.workflow.memory import Granted, Journals, LeaseTable, Network
 from tests.kernel.workflow.strategies import step
 
 pytestmark = pytest.mark.looptime
@@ -74,6 +75,24 @@ async def test_a_run_without_a_reason_is_refused(desk: Desk) -> None:
     equipment = desk.equipment("x")
     with pytest.raises(Refused, match="reason"):
         await start(await plan_of(desk), desk.journals, equipment.gate, clock=equipment.kernel.clock, reason=" ")
+
+
+async def test_a_run_whose_own_records_may_not_be_written_does_not_start(desk: Desk) -> None:
+    journal = Right("create", "configmaps", namespace="pilothouse")
+    rights = Granted(denied={str(journal)}, needed=(journal,))
+    equipment = desk.equipment("x")
+    gate = Gate(
+        rules=Rules(),
+        log=desk.log,
+        clock=equipment.kernel.clock,
+        who=equipment.gate.who,
+        identity=equipment.gate.identity,
+        rights=rights,
+    )
+    with pytest.raises(Refused, match="may not drain") as refused:
+        await start(await plan_of(desk), desk.journals, gate, clock=equipment.kernel.clock, reason="disk")
+    assert "missing: create configmaps in namespace pilothouse\nkind: ClusterRole" in refused.value.next_step
+    assert not desk.journals.runs
 
 
 async def test_a_refusal_names_what_must_be_decided(desk: Desk) -> None:
