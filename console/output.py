@@ -27,7 +27,8 @@ class RowSubject:
     fence: Fence
 
     def text(self) -> str:
-        return " ".join(cell_of(self.pane, c, self.row, self.now, self.fence).text for c in self.pane.columns)
+        own = [column for column in self.pane.columns if column.of is None]
+        return " ".join(cell_of(self.pane, c, self.row, self.now, self.fence).text for c in own)
 
     def name(self) -> str:
         return str(value_of(self.pane, self.pane.columns[0], self.row, self.fence) or "")

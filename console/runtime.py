@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 from console import paths
 from console.audit import AuditLog, person
+from console.beside import bound
 from console.clock import SYSTEM_CLOCK, Clock
 from console.config import Settings
 from console.demand import Demands, Want
@@ -146,7 +147,8 @@ class Runtime:
             return
         sources = await asyncio.to_thread(plugin.sources.load)
         panes = await asyncio.to_thread(plugin.panes.load)
-        chosen = [_with_columns(pane, self.settings.columns.get(pane.name)) for pane in panes]
+        facts = self.store.facts(instance.id)
+        chosen = [bound(_with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes]
         self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, chosen)
         self.store.instances.append(instance.id)
 

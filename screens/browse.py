@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textual import events, on
 from textual.app import ComposeResult
 
+from console import beside
 from console.errors import UsageError
 from console.model import Delta, InstanceId, Snapshot, Tone
 from console.plugin import Action, Jump, Pane
@@ -46,6 +47,7 @@ class PanePage(Page):
         self.pane: Pane[Any] = self._declared(place.name)
         self.view: View[Any] = desk.kernel.view(self.instance, self.pane.table)
         self.reads = [desk.kernel.want(self.instance, table) for table in self.pane.reads]
+        self.beside = [desk.kernel.view(self.instance, table) for table in beside.tables(self.pane)]
         self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
         self.rows.utc = desk.utc
         self.rows.table.calm = desk.low_bandwidth
@@ -62,6 +64,8 @@ class PanePage(Page):
         yield self.rows
 
     def on_mount(self) -> None:
+        for view in self.beside:
+            view.subscribe(lambda _snapshot, delta, of=view.table: self.rows.table.take_beside(of, delta))
         if self.place.subject:
             self.rows.table.seek(self.place.subject)
         if "namespace" in self.place.facets:
@@ -86,8 +90,8 @@ class PanePage(Page):
     def on_unmount(self) -> None:
         self._stop()
         self.view.close()
-        for want in self.reads:
-            want.close()
+        for other in (*self.reads, *self.beside):
+            other.close()
 
     # -- what the desk asks
 

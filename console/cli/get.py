@@ -8,6 +8,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from console import beside
 from console.cli.exits import ExitCode
 from console.cli.session import opened
 from console.errors import NotFound, UsageError
@@ -19,6 +20,9 @@ from console.plugin import Pane
 if TYPE_CHECKING:
     from console.runtime import Runtime
     from console.store import View
+
+_BESIDE = 5.0
+"""Seconds for which rows wait at most for what stands beside them in tables of their own."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -36,7 +40,9 @@ async def get(arguments: argparse.Namespace) -> int:
             raise UsageError(f"there is no pane or kind `{arguments.pane}`", next_step=f"panes: {names}")
         instance, pane = found
         view = runtime.view(instance, pane.table)
+        others = [runtime.view(instance, table).table for table in beside.tables(pane)]
         problems = await runtime.ready(instance, [pane.table], arguments.timeout)
+        await runtime.ready(instance, others, min(_BESIDE, arguments.timeout))  # without them their cells say so
         if problems and not view.snapshot.rows:
             print(f"pilothouse: {problems[0]}", file=sys.stderr)
             return ExitCode.UNKNOWN

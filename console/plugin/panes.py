@@ -29,6 +29,10 @@ class Column(Generic[R]):
 
     `width`: cells, 0 = as wide as its content; `hide_below`: hidden on panes narrower than that; `wide`: only in wide
     mode; `grow`: takes the room that is left.
+
+    `of`: another table whose row of the same key the functions get, None where it has none, instead of the pane's own
+    row. It is for what changes often and would otherwise make every row new (use of CPU); it is fed while the pane is
+    looked at, and the filter does not look at it.
     """
 
     title: str
@@ -41,6 +45,7 @@ class Column(Generic[R]):
     wide: bool = False
     grow: bool = False
     export: Callable[[R], Any] | None = None
+    of: Table[Any] | None = None
 
 
 class Effect(StrEnum):

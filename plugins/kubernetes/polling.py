@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from console.errors import NotFound, SourceError
-from plugins.kubernetes.model.usage import Metrics, MetricsWire, Summary, SummaryWire, metrics_row, summary_row
+from plugins.kubernetes.model.usage import (
+    Metrics,
+    MetricsWire,
+    PodMetricsWire,
+    PodUse,
+    Summary,
+    SummaryWire,
+    metrics_row,
+    pod_use_row,
+    summary_row,
+)
 from plugins.kubernetes.model.wire import NamedWire, word
 
 if TYPE_CHECKING:
@@ -24,6 +34,14 @@ async def node_metrics(api: Api) -> Iterable[Metrics]:
     """NodeMetrics of every node; nothing where there is no metrics API."""
     try:
         return [metrics_row(one) for one in await api.list("/apis/metrics.k8s.io/v1beta1/nodes", MetricsWire)]
+    except NotFound:
+        return []
+
+
+async def pod_use(api: Api) -> Iterable[PodUse]:
+    """PodMetrics of every pod; nothing where there is no metrics API."""
+    try:
+        return [pod_use_row(one) for one in await api.list("/apis/metrics.k8s.io/v1beta1/pods", PodMetricsWire)]
     except NotFound:
         return []
 

@@ -17,7 +17,7 @@ from plugins.kubernetes.model import budgets, events, leases, nodes, pods, servi
 from plugins.kubernetes.model import webhooks as hooks
 from plugins.kubernetes.model import workloads as work
 from plugins.kubernetes.model.podwire import PodWire
-from plugins.kubernetes.model.usage import Metrics, Summary
+from plugins.kubernetes.model.usage import Metrics, PodUse, Summary
 
 R = TypeVar("R")
 W = TypeVar("W", bound=msgspec.Struct)
@@ -99,6 +99,12 @@ async def _node_metrics(api: Any) -> Iterable[Metrics]:
     return await polling.node_metrics(api)
 
 
+async def _pod_use(api: Any) -> Iterable[PodUse]:
+    from plugins.kubernetes import polling
+
+    return await polling.pod_use(api)
+
+
 async def _summaries(api: Any) -> Iterable[Summary]:
     from plugins.kubernetes import polling
 
@@ -158,6 +164,7 @@ _FROM_SERVER: tuple[Source, ...] = (
         Kind(f"{_HOOKS}/mutatingwebhookconfigurations", hooks.HooksWire, hooks.mutating_row),
     ),
     Poll(tables.METRICS, _node_metrics, visible=15.0, hidden=60.0),
+    Poll(tables.POD_USE, _pod_use, visible=15.0, hidden=None),
     Poll(tables.SUMMARIES, _summaries, visible=30.0, hidden=300.0),
 )
 

@@ -6,7 +6,7 @@ Pure but for the stopwatch of a slice. Knows no widget: its owner calls `work` u
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from console.filtering import EVERYTHING, Filter
@@ -58,6 +58,10 @@ class Contents(Generic[R]):
         """A new publication; call `work` afterwards."""
         self.snapshot = snapshot
         self._pending |= delta.touched
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """What the sort depends on changed beside these rows; call `work` afterwards."""
+        self._pending.update(keys)
 
     def pause(self, *, paused: bool) -> None:
         """Keep the rows as they are, or go on with the newest."""

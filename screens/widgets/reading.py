@@ -84,13 +84,18 @@ class Reader(Generic[R]):
         return self._fence.call(f"{self.pane.name} facets", {}, self.pane.facets, row)
 
     def ageing(self, rows: Mapping[str, R], now: float) -> frozenset[int]:
-        """Columns whose text changes as time passes; a filter does not look at them, for rows would come and go."""
+        """Columns whose text changes by itself or with time; a filter does not look at them: rows would come and go."""
         probes = [row for row, _ in zip(rows.values(), range(_PROBED), strict=False)]
         return frozenset(
             index
             for index, column in enumerate(self.columns)
-            if column.cell is not None
-            and any(self.cell(index, row, now).text != self.cell(index, row, now + _TEN_DAYS).text for row in probes)
+            if column.of is not None
+            or (
+                column.cell is not None
+                and any(
+                    self.cell(index, row, now).text != self.cell(index, row, now + _TEN_DAYS).text for row in probes
+                )
+            )
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,7 +23,7 @@ from console.clock import Clock
 from console.fence import Fence
 from console.filtering import Filter
 from console.model import Delta, Snapshot, SourceState
-from console.plugin import Cell, Pane
+from console.plugin import Cell, Pane, Table
 from screens.paint import IN_TABLES, Paint, app_of, paint_of, span, steady
 from screens.widgets.columns import Measured, place, widened
 from screens.widgets.contents import Contents
@@ -103,6 +103,13 @@ class LiveTable(Navigation[R], can_focus=True):
         self.steering.unmark(delta.removed)
         if known and not self.contents.paused and not self.calm:
             self._notice(snapshot, delta)
+        self.proceed()
+
+    def take_beside(self, of: Table[Any], delta: Delta) -> None:
+        """Rows of a table that columns look into changed. They change often and all together: nothing is marked."""
+        self._lines.clear()
+        if self.pane.columns[self.contents.sort].of is of:
+            self.contents.touch(delta.touched)
         self.proceed()
 
     def sort_by(self, column: int, *, descending: bool | None = None) -> None:

@@ -13,7 +13,7 @@ from plugins.kubernetes.model.pods import Pod, claim_keys
 from plugins.kubernetes.model.services import EndpointSlice, Service
 from plugins.kubernetes.model.sets import MemberSet
 from plugins.kubernetes.model.tokens import Token
-from plugins.kubernetes.model.usage import Metrics, Summary
+from plugins.kubernetes.model.usage import Metrics, PodUse, Summary
 from plugins.kubernetes.model.volumes import Claim, StorageClass, Volume
 from plugins.kubernetes.model.webhooks import WebhookConfiguration
 from plugins.kubernetes.model.workloads import Workload
@@ -44,6 +44,8 @@ TOKENS: Table[Token] = Table("tokens", lambda row: row.id)
 NAMESPACES: Table[Namespace] = Table("namespaces", lambda row: row.name)
 HEARTBEATS: Table[Heartbeat] = Table("heartbeats", lambda row: row.node)
 METRICS: Table[Metrics] = Table("nodemetrics", lambda row: row.name)
+POD_USE: Table[PodUse] = Table("podmetrics", lambda row: row.pod)
+"""Use of pods, by the keys of `PODS`: apart from them, since all of it changes with every answer."""
 SUMMARIES: Table[Summary] = Table("summaries", lambda row: row.name)
 WEBHOOKS: Table[WebhookConfiguration] = Table("webhooks", lambda row: f"{row.kind}/{row.name}")
 

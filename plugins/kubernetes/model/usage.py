@@ -19,6 +19,19 @@ class MetricsWire(Wire, frozen=True, gc=False):
     usage: Amounts = Amounts()
 
 
+class ContainerMetrics(Wire, frozen=True, gc=False):
+    """What one container uses."""
+
+    usage: Amounts = Amounts()
+
+
+class PodMetricsWire(Wire, frozen=True, gc=False):
+    """PodMetrics of metrics.k8s.io."""
+
+    metadata: Meta
+    containers: tuple[ContainerMetrics, ...] | None = None
+
+
 class Cpu(Wire, frozen=True, gc=False):
     """Cpu of the API, the fields that are read."""
 
@@ -127,6 +140,13 @@ class Summary(Row, frozen=True, gc=False):
 def metrics_row(wire: MetricsWire) -> Metrics:
     """A NodeMetrics object."""
     return Metrics(word(wire.metadata.name), millis(wire.usage.cpu), amount(wire.usage.memory), epoch(wire.timestamp))
+
+
+def pod_use_row(wire: PodMetricsWire) -> PodUse:
+    """A PodMetrics object: the sum of its containers."""
+    used = [container.usage for container in wire.containers or ()]
+    key = key_of(word(wire.metadata.namespace), line(wire.metadata.name))
+    return PodUse(key, sum(millis(one.cpu) for one in used), sum(amount(one.memory) for one in used))
 
 
 def summary_row(name: str, wire: SummaryWire) -> Summary:

@@ -116,6 +116,7 @@ def sections(pod: Pod, facts: Facts) -> Sequence[Section]:
     """The detail panel of a pod."""
     owner = pod.workload
     node = facts.get(tables.NODES, pod.node) if pod.node else None
+    use = facts.get(tables.POD_USE, pod.key)
     about: list[tuple[str, Cell]] = [
         ("status", Cell(pod.status, status_tone(pod.status))),
         ("since", Cell(f"{age(pod.ready_since, facts.now)} {'ready' if pod.ready else 'not ready'}")),
@@ -124,6 +125,7 @@ def sections(pod: Pod, facts: Facts) -> Sequence[Section]:
         ("owner", optional(f"{owner.kind} {owner.name}" if owner else "")),
         ("address", optional(pod.ip)),
         ("requests", Cell(f"{cores(pod.shape.cpu)} cores, {size(pod.shape.memory)}; {pod.shape.qos}")),
+        ("uses", optional(f"{cores(use.cpu)} cores, {size(use.memory)}" if use else "")),
         ("in a drain", Cell(fate(pod, facts).value)),
         (
             "budget",

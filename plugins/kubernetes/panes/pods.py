@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from console.format import age, size
 from console.model import Tone
@@ -10,6 +11,7 @@ from console.plugin import Cell, Column, Jump, Pane
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.model.quantity import cores
+from plugins.kubernetes.model.usage import PodUse
 from plugins.kubernetes.panes import podparts
 from plugins.kubernetes.panes.cells import age_column, optional, ratio, status_tone
 from plugins.kubernetes.panes.manifests import manifest
@@ -45,7 +47,35 @@ def _owner(pod: Pod) -> str:
     return f"{owner.kind}/{owner.name}" if owner else ""
 
 
-COLUMNS: tuple[Column[Pod], ...] = (
+def _cpu(use: PodUse | None, _now: float = 0.0) -> Cell:
+    return optional(cores(use.cpu) if use else "")
+
+
+def _memory(use: PodUse | None, _now: float = 0.0) -> Cell:
+    return optional(size(use.memory) if use else "")
+
+
+USE: tuple[Column[Any], ...] = (
+    Column(
+        "CPU",
+        lambda use: use.cpu if use else None,
+        _cpu,
+        help="used now, by the metrics API; - where it says nothing",
+        align="right",
+        hide_below=100,
+        of=tables.POD_USE,
+    ),
+    Column(
+        "MEM",
+        lambda use: use.memory if use else None,
+        _memory,
+        help="used now, by the metrics API",
+        align="right",
+        hide_below=100,
+        of=tables.POD_USE,
+    ),
+)
+COLUMNS: tuple[Column[Any], ...] = (
     Column("NAME", lambda p: p.name, grow=True),
     Column("NAMESPACE", lambda p: p.namespace, hide_below=90),
     Column(
@@ -68,6 +98,7 @@ COLUMNS: tuple[Column[Pod], ...] = (
         help="why a container ended before its last restart",
         hide_below=140,
     ),
+    *USE,
     Column("NODE", lambda p: p.node or None, lambda p, _now: optional(p.node), hide_below=80),
     age_column(lambda p: p.created),
     Column("OWNER", _owner, lambda p, _now: optional(_owner(p)), wide=True),

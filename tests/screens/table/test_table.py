@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from console.fence import Fence
 from console.model import Delta, Snapshot, SourceState
-from console.plugin import Pane
+from console.plugin import Column, Pane, Table
 from screens.widgets.freshness import MARKED_FOR
 from screens.widgets.table import LiveTable
 from tests.clock import FakeClock
@@ -147,6 +147,29 @@ async def test_ages_are_painted_only_where_their_text_changed() -> None:
         await idle(pilot, table)
         assert [region and region.y for region in table.asked] == [2]
         assert plain(table)[2].endswith("30s")
+
+
+SPEEDS: Table[tuple[str, int]] = Table("speeds", lambda speed: speed[0])
+
+
+async def test_what_stands_beside_the_rows_is_painted_and_sorts_although_no_row_changed() -> None:
+    knots = {"kiel/a": 1, "kiel/b": 2}
+    column = Column[Ship]("KNOTS", lambda ship: knots[ship.key], align="right", of=SPEEDS)
+    pane = replace(PANE, columns=(PANE.columns[0], column))
+    async with shown(Ship("a"), Ship("b"), pane=pane) as (pilot, table):
+        table.asked.clear()
+        knots["kiel/a"] = 3
+        table.take_beside(SPEEDS, Delta(changed=frozenset(knots)))
+        await idle(pilot, table)
+        assert [(region.y, region.height) for region in table.asked if region] == [(1, 1)]
+        assert None not in table.asked
+        table.sort_by(1, descending=True)
+        await idle(pilot, table)
+        assert list(table.contents.order) == ["kiel/a", "kiel/b"]
+        knots["kiel/b"] = 9
+        table.take_beside(SPEEDS, Delta(changed=frozenset(knots)))
+        await idle(pilot, table)
+        assert list(table.contents.order) == ["kiel/b", "kiel/a"]
 
 
 async def test_rows_keep_their_place_under_the_cursor() -> None:

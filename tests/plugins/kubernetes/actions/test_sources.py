@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from console.errors import NotFound
 from console.model import NodeName, SourceState
 from console.plugin import Join, Target
+from plugins.kubernetes import polling
 from plugins.kubernetes.checks.verdict import verdict
 from plugins.kubernetes.joins.nodes import NODE_VIEWS
 from plugins.kubernetes.model import tables
@@ -26,6 +30,23 @@ async def test_rows_are_those_of_the_server(live: Live) -> None:
     kinds = {row.kind for row in live.facts.rows(tables.WORKLOADS).values()}
     assert {"Deployment", "DaemonSet", "Job"} <= kinds
     assert len(live.facts.rows(tables.HEARTBEATS)) == len(live.facts.rows(tables.NODES))
+
+
+async def test_what_pods_use_is_the_sum_of_their_containers_and_nothing_without_the_metrics_api(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = live.facts.rows(tables.POD_USE)
+    running = {key for key, pod in live.facts.rows(tables.PODS).items() if pod.phase == "Running"}
+    assert set(used) == running
+    broker = used["kafka/my-cluster-kafka-0"]
+    assert broker.cpu > 0
+    assert broker.memory > 2**20
+
+    async def absent(*_: object, **__: object) -> None:
+        raise NotFound("the server has no such path")
+
+    monkeypatch.setattr(live.api, "list", absent)
+    assert list(await polling.pod_use(live.api)) == []
 
 
 async def test_a_verdict_is_the_same_in_the_pane_and_in_a_plan(live: Live) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from console.beside import bound
 from console.facts import StoreFacts
 from console.model import Tone
 from console.plugin import Cell, Effect, Pane
 from plugins.kubernetes.joins import JOINS
 from plugins.kubernetes.model import tables
+from plugins.kubernetes.model.usage import PodUse
 from plugins.kubernetes.panes import PANES
 from plugins.kubernetes.panes.overview import tile
 from plugins.kubernetes.panes.tokens import ttl
@@ -51,7 +53,7 @@ def cells(one: Pane[Any], thing: Any) -> Mapping[str, Cell]:
 
 @pytest.mark.parametrize("one", PANES, ids=lambda one: one.name)
 async def test_everything_that_a_pane_declares_answers_for_every_row(one: Pane[Any], facts: StoreFacts) -> None:
-    rows = facts.rows(one.table)
+    rows, one = facts.rows(one.table), bound(one, facts)
     assert rows
     names = {pane.name for pane in PANES}
     for thing in rows.values():
@@ -75,7 +77,7 @@ async def test_everything_that_a_pane_declares_answers_for_every_row(one: Pane[A
 
 @pytest.mark.parametrize("one", PANES, ids=lambda one: one.name)
 async def test_each_column_sorts(one: Pane[Any], facts: StoreFacts) -> None:
-    for column in one.columns:
+    for column in bound(one, facts).columns:
         values = [value for thing in facts.rows(one.table).values() if (value := column.value(thing)) is not None]
         assert len(sorted(values)) == len(values), column.title  # type: ignore[type-var]
 
@@ -149,6 +151,17 @@ async def test_cordon_and_uncordon_say_why_they_cannot_be_used() -> None:
 def test_what_cannot_be_undone_is_marked_as_such() -> None:
     destroying = {(one.name, action.id) for one in PANES for action in one.actions if action.effect is Effect.DESTROY}
     assert {("pods", "kill"), ("volumes", "delete-claim"), ("tokens", "revoke"), ("workloads", "delete")} <= destroying
+
+
+async def test_what_a_pod_uses_stands_beside_it_and_a_dash_where_nobody_measures() -> None:
+    world = World().put("pods", member(0, "n1"), member(1, "n1"))
+    world.fill(tables.POD_USE, [PodUse("ns/zk-0", 250, 3 * 2**20)])
+    one, rows = bound(pane("pods"), world.facts), world.facts.rows(tables.PODS)
+    shown = {key: cells(one, thing) for key, thing in rows.items()}
+    assert (shown["ns/zk-0"]["CPU"], shown["ns/zk-0"]["MEM"]) == (Cell("250m"), Cell("3Mi"))
+    assert (shown["ns/zk-1"]["CPU"], shown["ns/zk-1"]["MEM"]) == (Cell("-", Tone.MUTED), Cell("-", Tone.MUTED))
+    lines = dict(next(section.lines for section in one.describe(rows["ns/zk-0"], world.facts)))
+    assert lines["uses"] == Cell("250m cores, 3Mi")
 
 
 def test_a_static_pod_and_one_under_a_blocked_budget_cannot_be_evicted() -> None:
