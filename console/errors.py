@@ -101,11 +101,14 @@ class BadAnswer(SourceError):
 
 
 class Temporary(ConsoleError):
-    """An act that should be tried again after `delay` seconds."""
+    """An act that should be tried again after `delay` seconds; with `watched`, also when the facts change."""
 
-    def __init__(self, what: str, *, where: str = "", next_step: str = "", delay: float = 5.0) -> None:
+    def __init__(
+        self, what: str, *, where: str = "", next_step: str = "", delay: float = 5.0, watched: bool = False
+    ) -> None:
         super().__init__(what, where=where, next_step=next_step)
         self.delay = delay
+        self.watched = watched
 
 
 class Permanent(ConsoleError):

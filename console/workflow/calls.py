@@ -48,6 +48,8 @@ MARGIN = 3.0
 """Seconds of the lease that no act may use: what another host's view of the same seconds may differ by."""
 SHORTEST_ACT = 2.0
 LONGEST_LOOK = 60.0
+SIDE_BY_SIDE = 20
+"""Requests of steps that are on their way at once: what is slow to end holds nobody up, only what is slow to answer."""
 _READY = 20.0
 log = logging.getLogger("pilothouse.runner")
 
@@ -66,6 +68,8 @@ class Calls:
         self._looked: dict[str, int] = {}
         """The publication at which a step was last looked at: a later one wakes it, also one that came meanwhile."""
         self._changed = asyncio.Event()
+        self._notes: dict[str, dict[str, Any]] = {}
+        self._room = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def open(self, plan: Planned) -> None:
         """Load the hooks and ask for their rows; what does not come is waited for by each guard, which says so."""
@@ -163,6 +167,10 @@ class Calls:
         return await self._fenced(state, step, send)
 
     async def _under_lease(self, step: Step, act: Callable[[Ctx], Awaitable[str]], ctx: Ctx, *, action: str) -> Event:
+        async with self._room:
+            return await self._in_time(step, act, ctx, action=action)
+
+    async def _in_time(self, step: Step, act: Callable[[Ctx], Awaitable[str]], ctx: Ctx, *, action: str) -> Event:
         deadline = min(LONGEST_ACT, self._leases.left - MARGIN)
         if deadline < SHORTEST_ACT:
             why = "the lease is not renewed: the platform does not answer, so nothing is sent"
@@ -191,7 +199,7 @@ class Calls:
             text, delay = judge(error)
             if delay is None:
                 log.warning("step %s", step.id, exc_info=error)
-            return Stumbled(self._now, step.id, text, delay)
+            return Stumbled(self._now, step.id, text, delay, isinstance(error, Temporary) and error.watched)
 
     async def _ctx(self, state: State, step: Step, instance: InstanceId) -> Ctx:
         plan, its = state.plan, state.steps[step.id]
@@ -208,6 +216,7 @@ class Calls:
             reason=plan.reason,
             memory={**memory, "": its.memory or {}},
             started=its.sent_at,
+            notes=self._notes.setdefault(step.id, {}),
         )
 
     def _kind(self, step: Step) -> StepKind | None:

@@ -254,12 +254,16 @@ class UntilSaid:
 
 @dataclass(frozen=True, slots=True)
 class Stumbled:
-    """A step's code raised. `delay`: it may be tried again after so many seconds; None: a person is asked."""
+    """A step's code raised. `delay`: it may be tried again after so many seconds; None: a person is asked.
+
+    `wake`: what refused it is watched, so a change of facts is worth a look before the delay is over.
+    """
 
     at: float
     step: str
     error: str
     delay: float | None = None
+    wake: bool = False
 
 
 Said = Begun | GuardSaid | MemoryRead | ActSaid | UntilSaid | Stumbled

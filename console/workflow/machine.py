@@ -194,7 +194,7 @@ def _stumbled(state: State, said: Stumbled) -> Decision:
         return state, [*commands, Undo(step, after=said.delay)]
     if busy is Busy.UNTIL:
         return state, [*commands, Until(step, after=said.delay, wake=False)]
-    return change(state, step, busy=Busy.GUARD), [*commands, Guard(step, after=said.delay, wake=False)]
+    return change(state, step, busy=Busy.GUARD), [*commands, Guard(step, after=said.delay, wake=said.wake)]
 
 
 def _remembered(state: State, said: MemoryRead) -> Decision:

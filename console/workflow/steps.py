@@ -108,6 +108,8 @@ class Ctx:
     memory: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
     started: float = 0.0
     """When the act was sent (epoch s), 0 before."""
+    notes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What this process noted for this step. Gone after a crash, so nothing may be permitted by it."""
 
 
 async def _nothing(_ctx: Ctx) -> Mapping[str, Json]:

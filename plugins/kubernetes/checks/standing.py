@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from console.plugin import Facts
+from console.selector import Selector
 from plugins.kubernetes.checks.fates import EVICTED, Fate, fate, volumes
 from plugins.kubernetes.checks.room import Mover
 from plugins.kubernetes.model import tables
@@ -23,8 +25,7 @@ from plugins.kubernetes.model.wire import Pairs
 _REMADE = frozenset({Fate.MOVES, Fate.RETURNS})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The pods of some nodes by what becomes of them; `by_set` those of sets (key `namespace/Kind/name`)."""
 
     nodes: frozenset[str]
@@ -50,15 +51,17 @@ class Standing:
         return found
 
 
-def standing(nodes: Iterable[str], facts: Facts) -> Standing:
-    """Sort the pods of these nodes."""
+def standing(nodes: Iterable[str], facts: Facts, only: Selector | None = None) -> Standing:
+    """Sort the pods of these nodes; with `only`, those that it selects."""
     names = frozenset(nodes)
     pods = [pod for name in sorted(names) for pod in facts.by(tables.PODS_BY_NODE, name)]
+    if only is not None:
+        pods = [pod for pod in pods if only.matches(dict(pod.labels))]
     pods.sort(key=lambda pod: (pod.namespace, pod.name))
     return Standing(names, tuple((pod, fate(pod, facts)) for pod in pods))
 
 
-def movers(pods: Sequence[Pod], facts: Facts) -> tuple[Mover, ...]:
+def grouped(pods: Sequence[Pod], facts: Facts) -> list[tuple[Mover, list[Pod]]]:
     """Pods that must find another node, alike ones together."""
     groups: dict[tuple[str, PodShape, Pairs, tuple[tuple[Term, ...], ...], bool], list[Pod]] = {}
     for pod in pods:
@@ -66,7 +69,12 @@ def movers(pods: Sequence[Pod], facts: Facts) -> tuple[Mover, ...]:
         labels = pod.labels if pod.shape.apart else ()
         member = pod.owner is not None and pod.owner.kind in STATEFUL_KINDS
         groups.setdefault((pod.namespace, pod.shape, labels, reach, member), []).append(pod)
-    return tuple(
-        Mover(namespace, shape, labels, len(group), group[0].name, reach, member)
+    return [
+        (Mover(namespace, shape, labels, len(group), group[0].name, reach, member), group)
         for (namespace, shape, labels, reach, member), group in groups.items()
-    )
+    ]
+
+
+def movers(pods: Sequence[Pod], facts: Facts) -> tuple[Mover, ...]:
+    """The same without the pods."""
+    return tuple(mover for mover, _ in grouped(pods, facts))

@@ -1,17 +1,19 @@
 """The steps of a drain and of a rejoin, from the rows as they are now. Pure.
 
-Options of a target, with kubectl's names and meanings: `grace-period` (seconds, -1: the pod's own), `timeout` (seconds
-a pod may take, 0: no end).
+The options of a drain are plugins.kubernetes.checks.wishes'; what they ask for stands in each step's parameters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from console.plugin import Effect, Facts, Json, Right, Target
 from console.workflow.steps import Phase, Step
 from plugins.kubernetes.checks.fates import EVICTED, Fate
 from plugins.kubernetes.checks.standing import standing
+from plugins.kubernetes.checks.wishes import Wishes, wishes
+from plugins.kubernetes.maintenance.verifying import PINNED
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
@@ -32,13 +34,18 @@ def _drain(facts: Facts, target: Target) -> list[Step]:
     make = _Maker(facts)
     found = [make.step("preflight", "pre-flight", Phase.PREPARE, effect=Effect.READ, timeout=_PREFLIGHT_TIME)]
     found += [make.of_node("cordon", node, Phase.CORDON, rights=_NODE_RIGHTS, timeout=120.0) for node in target.nodes]
-    stand = standing(target.nodes, facts)
+    asked = wishes(target)
+    stand = standing(target.nodes, facts, asked.selector)
     before: dict[str, str] = {}
-    leaving = _in_order([pod for pod, its in stand.pods if its in _LEAVES])
-    found += [make.evict(pod, target, before) for pod in leaving]
-    return found + [
-        make.of_node("verify", node, Phase.VERIFY, effect=Effect.READ, timeout=_VERIFY_TIME) for node in target.nodes
-    ]
+    leaving = _in_order([pod for pod, its in stand.pods if its in _LEAVES and not asked.leaves_behind(pod, facts.now)])
+    found += [make.evict(pod, asked, before) for pod in leaving]
+    return found + [_verify(make, node, stand.of(Fate.RETURNS)) for node in target.nodes]
+
+
+def _verify(make: _Maker, node: str, returning: Sequence[Pod]) -> Step:
+    made = make.of_node("verify", node, Phase.VERIFY, effect=Effect.READ, timeout=_VERIFY_TIME)
+    pinned = sorted(pod.key for pod in returning if pod.node == node)
+    return replace(made, params={**made.params, PINNED: pinned}) if pinned else made
 
 
 def _rejoin(facts: Facts, target: Target) -> list[Step]:
@@ -108,7 +115,7 @@ class _Maker:
             kind, f"{kind} {node}", phase, name=name, effect=effect, params=params, rights=rights, timeout=timeout
         )
 
-    def evict(self, pod: Pod, target: Target, before: dict[str, str]) -> Step:
+    def evict(self, pod: Pod, asked: Wishes, before: dict[str, str]) -> Step:
         """One pod; members of one set come one after another, each when the one before is gone."""
         owner = f"{pod.namespace}/{pod.owner.kind}/{pod.owner.name}" if pod.owner else ""
         in_row = pod.owner is not None and pod.owner.kind in STATEFUL_KINDS
@@ -124,14 +131,18 @@ class _Maker:
                 "uid": pod.uid,
                 "node": pod.node,
                 "owner": owner,
-                "grace": target.options.get("grace-period", -1),
+                "grace": asked.grace,
+                **({"delete": True} if asked.disable_eviction else {}),
+                **({"skip": asked.skip_wait} if asked.skip_wait else {}),
             },
             after=(before[owner],) if in_row and owner in before else (),
             rights=(
                 Right("get", "pods", namespace=pod.namespace),
-                Right("create", "pods/eviction", namespace=pod.namespace),
+                Right("delete", "pods", namespace=pod.namespace)
+                if asked.disable_eviction
+                else Right("create", "pods/eviction", namespace=pod.namespace),
             ),
-            timeout=_seconds(target.options.get("timeout", 0)),
+            timeout=asked.timeout,
         )
         if in_row:
             before[owner] = made.id
@@ -141,7 +152,3 @@ class _Maker:
 def _in_order(pods: list[Pod]) -> list[Pod]:
     """Members of a set from the highest ordinal down, as its controller would."""
     return sorted(pods, key=lambda pod: (pod.namespace, pod.owner.name if pod.owner else pod.name, -pod.ordinal))
-
-
-def _seconds(value: Json) -> float:
-    return float(value) if isinstance(value, int | float | str) and str(value).replace(".", "", 1).isdigit() else 0.0

@@ -27,6 +27,7 @@ class Server:
     answer: Eviction = field(default_factory=lambda: Eviction(Outcome.ACCEPTED))
     evictions: list[tuple[str, str, str, int | None]] = field(default_factory=list[tuple[str, str, str, int | None]])
     patches: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+    deletions: list[tuple[str, str, int | None]] = field(default_factory=list[tuple[str, str, int | None]])
 
     async def get(self, path: str) -> dict[str, Any]:
         if path not in self.objects:
@@ -36,6 +37,10 @@ class Server:
     async def evict(self, namespace: str, pod: str, *, uid: str, grace: int | None) -> Eviction:
         self.evictions.append((namespace, pod, uid, grace))
         return self.answer
+
+    async def delete(self, path: str, *, uid: str, grace: int | None) -> dict[str, Any]:
+        self.deletions.append((path, uid, grace))
+        return {}
 
     async def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         self.patches.append((path, body))

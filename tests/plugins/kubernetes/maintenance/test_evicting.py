@@ -11,7 +11,7 @@ from console.workflow.steps import Done, Go, Step, Stop, Wait
 from plugins.kubernetes.client.evicting import Eviction, Outcome
 from plugins.kubernetes.model import tables
 from tests.plugins.kubernetes.maintenance.bench import NOW, Server, ctx, deleted, kind, steps
-from tests.plugins.kubernetes.rows import World, budget, member, node, replica, stateful_set
+from tests.plugins.kubernetes.rows import World, budget, local_volume, member, node, pod, replica, stateful_set, using
 
 PATH = "/api/v1/namespaces/ns/pods/web-1"
 
@@ -53,7 +53,7 @@ async def test_a_budget_that_allows_nothing_is_waited_for_with_need_have_and_cul
     made.put("poddisruptionbudgets", budget("web", allowed=0, healthy=1, desired=1, expected=2, app="web"))
     found = await kind(step).guard(ctx(made, Server(), step))
     assert isinstance(found, Wait)
-    assert found.reason == "budget ns/web needs 1 healthy, has 1, because web-2 is Running"
+    assert found.reason == "budget ns/web needs 1 healthy, has 1, because web-2 is Running but not ready"
     assert found.retry_in >= 5
 
 
@@ -176,3 +176,84 @@ def test_members_of_a_set_go_one_after_another_from_the_highest_down() -> None:
     assert found["kubernetes/evict/ns/zk-1"] == ("kubernetes/evict/ns/zk-2",)
     assert found["kubernetes/evict/ns/zk-0"] == ("kubernetes/evict/ns/zk-1",)
     assert found["kubernetes/evict/ns/web-1"] == ()
+
+
+async def test_the_culprit_of_a_budget_is_named_with_the_node_that_it_waits_for() -> None:
+    made = world(member(0, "n1"), member(1, ""))
+    volume, claim = local_volume("data-zk-1", "n2")
+    made.put("persistentvolumes", volume).put("persistentvolumeclaims", claim)
+    made.put("pods", member(1, "", ready=False, spec=using("data-zk-1"), status={"phase": "Pending", "conditions": []}))
+    made.put("poddisruptionbudgets", budget("zk", "zk", allowed=0, healthy=1, desired=1))
+    step = eviction(made, "zk-0")
+    found = await kind(step).guard(ctx(made, Server(), step))
+    assert isinstance(found, Wait)
+    assert found.reason == "budget ns/zk needs 1 healthy, has 1, because zk-1 waits for n2"
+
+
+async def test_after_a_refusal_the_same_budget_is_not_asked_again_but_a_changed_one_is_at_once() -> None:
+    made, server = world(), Server(answer=Eviction(Outcome.BUDGET, "", 0.0, "web", 2, 1))
+    made.put("poddisruptionbudgets", budget("web", "web", healthy=2, desired=1, allowed=1))
+    server.has(PATH, there())
+    step = eviction(made)
+    mine = ctx(made, server, step, started=NOW - 1)
+    assert await kind(step).guard(mine) == Go()
+    with pytest.raises(Temporary) as caught:
+        await kind(step).act(mine)
+    assert caught.value.watched
+    found = await kind(step).guard(mine)
+    assert isinstance(found, Wait)
+    assert "refused a moment ago" in found.reason
+    assert found.retry_in == 4.0
+    made.put("poddisruptionbudgets", budget("web", "web", healthy=3, desired=2, allowed=1))
+    assert await kind(step).guard(mine) == Go()
+
+
+async def test_a_time_that_the_server_names_is_waited_for_whatever_changes() -> None:
+    made, server = world(), Server(answer=Eviction(Outcome.BUDGET, "is still being processed", 10.0))
+    server.has(PATH, there())
+    step = eviction(made)
+    with pytest.raises(Temporary) as caught:
+        await kind(step).act(ctx(made, server, step))
+    assert (caught.value.delay, caught.value.watched) == (10.0, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (Eviction(Outcome.DENIED, 'admission webhook "a" denied the request: frozen'), Permanent, "frozen"),
+        (Eviction(Outcome.WEBHOOK_DOWN, 'failed calling webhook "a": refused', 10.0), Temporary, "failed calling"),
+        (Eviction(Outcome.TERMINATING, "because it is being terminated", 5.0), Temporary, "namespace ns is being"),
+    ],
+)
+async def test_what_webhooks_and_namespaces_say_is_asked_or_waited_for(
+    answer: Eviction, error: type[Exception], words: str
+) -> None:
+    made, server = world(), Server(answer=answer)
+    server.has(PATH, there())
+    step = eviction(made)
+    with pytest.raises(error, match=words):
+        await kind(step).act(ctx(made, server, step))
+
+
+async def test_a_hand_over_is_named_while_its_operator_takes_its_time() -> None:
+    text = "The pod will be rolled by the Strimzi Cluster Operator"
+    made, server = world(), Server(answer=Eviction(Outcome.HAND_OVER, text, 10.0))
+    server.has(PATH, there())
+    step = eviction(made)
+    mine = ctx(made, server, step, started=NOW - 90)
+    await kind(step).act(mine)
+    found = await kind(step).until(mine)
+    assert isinstance(found, Wait)
+    assert found.reason == f"ns/web-1 was handed over 1 min ago, its operator has not moved it yet: {text}"
+
+
+async def test_strimzi_in_its_older_manner_is_asked_once_a_minute_although_its_budget_lets_none_go() -> None:
+    labels = {"app": "kafka", "strimzi.io/kind": "Kafka"}
+    made = world(pod("web-1", owner="StrimziPodSet/kafka", meta={"labels": labels}))
+    never = budget("kafka", "kafka", healthy=1, desired=1, allowed=0, status={"expectedPods": 1})
+    never["spec"]["maxUnavailable"] = 0
+    made.put("poddisruptionbudgets", never)
+    step = eviction(made)
+    assert await kind(step).guard(ctx(made, Server(), step)) == Go()
+    assert isinstance(await kind(step).guard(ctx(made, Server(), step, started=NOW - 30)), Wait)
+    assert await kind(step).guard(ctx(made, Server(), step, started=NOW - 61)) == Go()
