@@ -141,6 +141,26 @@ class Verdict:
         return cls(tuple(reason for verdict in verdicts for reason in verdict.reasons))
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a run does to one thing on a node: `what` is a word for machines (`moves`, `waits`), `text` is for people.
+
+    `several` is the phrase for many of the same `what` (`stay pending`); `reasons` are its own: what holds it, what is
+    lost with it.
+    """
+
+    subject: Ref
+    node: NodeName
+    what: str
+    text: str
+    several: str
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def answer(self) -> Answer:
+        return Verdict(self.reasons).answer
+
+
 class SourceState(StrEnum):
     """LOADING: nothing yet; LIVE; STALE: rows are old, `error` says why; FORBIDDEN: a right is missing."""
 

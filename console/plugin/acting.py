@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from console.model import Finding, Member, NodeName, Severity, Verdict
+from console.model import Finding, Member, NodeName, Prospect, Severity, Verdict
 from console.plugin.rows import Facts, Table
 
 R = TypeVar("R")
@@ -49,3 +49,5 @@ class Hooks:
     kinds: Mapping[str, Any]
     """Step kinds (console.workflow.steps.StepKind) by the name that steps carry."""
     proof: Callable[[Facts, Target], Mapping[str, str]] = lambda _facts, _target: {}
+    prospects: Callable[[Facts, Target], Sequence[Prospect]] = lambda _facts, _target: ()
+    """What becomes of each single thing on the nodes, for people who want to see it all before they begin."""

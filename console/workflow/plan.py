@@ -6,21 +6,28 @@ be read, makes the verdict UNKNOWN and is named. Refuses to change anything.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
 from console.clock import Clock
 from console.errors import Refused, SourceError
-from console.model import Answer, InstanceId, Reason, Verdict
+from console.format import duration
+from console.model import Answer, InstanceId, NodeName, Prospect, Reason, Verdict
 from console.offers import LeaseRecord, LeaseStore
 from console.plugin import Facts, Hooks, Instance, Plugin, Right, Table, Target
 from console.text import clean
 from console.workflow.steps import Step
+from console.workflow.together import MOST, Together, sort
 
 EXIT = {Answer.SAFE: 0, Answer.DECIDE: 3, Answer.NO: 4, Answer.UNKNOWN: 5}
 _WITHIN = 30.0
+_SILENT = 3.0
+"""So many durations of its lease without renewal, and a runner is spoken of as gone; clocks may differ by some."""
+ABANDONED = "abandoned-run"
+"""The decision to begin a run although another one of the same node was left unfinished."""
 
 
 class Wanted(Protocol):
@@ -60,6 +67,7 @@ class Part:
     verdict: Verdict
     steps: tuple[Step, ...] = ()
     proof: Mapping[str, str] = field(default_factory=dict[str, str])
+    prospects: tuple[Prospect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,13 @@ class Plan:
     kernel: Verdict = field(default_factory=Verdict)
     """What the kernel itself has to say: leases, nodes that are out, systems that could not be judged."""
     held: tuple[LeaseRecord, ...] = ()
+    together: Together | None = None
+    """Of several nodes: which may go together, by all systems. None for one node, or where nobody could say."""
+
+    @property
+    def prospects(self) -> tuple[Prospect, ...]:
+        """What becomes of each thing on the nodes, of all systems."""
+        return tuple(each for part in self.parts for each in part.prospects)
 
     @property
     def verdict(self) -> Verdict:
@@ -106,12 +121,13 @@ async def make(
 ) -> Plan:
     """Ask every system with hooks, and the leases. Never raises for what a system or a store does."""
     began, at = kernel.clock.monotonic(), kernel.clock.now()
-    parts: list[Part] = []
-    for instance in list(kernel.instances):
-        hooks = kernel.plugin(instance.id).hooks
-        if hooks is not None:
-            parts.append(await _part(kernel, instance.id, target, within))
-    reasons, held = await _leases(leases, target, most_out)
+    asked = _Asked(kernel, target, within)
+    try:
+        parts = [await asked.part(instance.id) for instance in list(kernel.instances) if _has_hooks(kernel, instance)]
+        together = asked.together() if len(parts) == len(asked.judges) else None
+    finally:
+        asked.close()
+    reasons, held = await _leases(leases, target, most_out, at)
     steps = [step for part in parts for step in part.steps]
     try:
         merged = merge(steps)
@@ -121,28 +137,64 @@ async def make(
     if not parts:
         reasons.append(Reason(Answer.UNKNOWN, "plan", "no system with a drain hook is connected"))
     took = kernel.clock.monotonic() - began
-    return Plan(target, at, took, tuple(parts), merged, Verdict(tuple(reasons)), held)
+    return Plan(target, at, took, tuple(parts), merged, Verdict(tuple(reasons)), held, together)
 
 
-async def _part(kernel: Kernel, instance: InstanceId, target: Target, within: float) -> Part:
-    try:
-        deferred = kernel.plugin(instance).hooks
-        assert deferred is not None  # noqa: S101 - the caller looked
-        hooks: Hooks = deferred.load()
-        wants = [kernel.want(instance, table) for table in hooks.reads]
+def _has_hooks(kernel: Kernel, instance: Instance) -> bool:
+    return kernel.plugin(instance.id).hooks is not None
+
+
+class _Asked:
+    """The systems that are asked for one plan; their rows are wanted until `close`."""
+
+    def __init__(self, kernel: Kernel, target: Target, within: float) -> None:
+        self._kernel = kernel
+        self._target = target
+        self._within = within
+        self._wants: list[Wanted] = []
+        self.judges: list[Callable[[Target], Verdict]] = []
+        """One a system that could be judged."""
+
+    async def part(self, instance: InstanceId) -> Part:
+        """One system's share; what it cannot say is UNKNOWN."""
+        kernel, target = self._kernel, self._target
         try:
-            problems = await kernel.ready(instance, hooks.reads, within)
+            deferred = kernel.plugin(instance).hooks
+            assert deferred is not None  # noqa: S101 - the caller looked
+            hooks: Hooks = deferred.load()
+            self._wants += [kernel.want(instance, table) for table in hooks.reads]
+            problems = await kernel.ready(instance, hooks.reads, self._within)
             if problems:
                 return Part(instance, Verdict(tuple(_unread(instance, problem) for problem in problems)))
             facts = kernel.facts(instance)
-            verdict = hooks.verdict(facts, target)
-            return Part(instance, verdict, tuple(hooks.steps(facts, target)), hooks.proof(facts, target))
-        finally:
-            for want in wants:
-                want.close()
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; what it hides is unknown, so unsafe
-        text = clean(f"the hooks of {instance} failed: {type(error).__name__}: {error}", 400)
-        return Part(instance, Verdict((Reason(Answer.UNKNOWN, instance.system, text),)))
+            verdict, steps = hooks.verdict(facts, target), tuple(hooks.steps(facts, target))
+            made = Part(instance, verdict, steps, hooks.proof(facts, target), tuple(hooks.prospects(facts, target)))
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; what it hides is unknown, so unsafe
+            text = clean(f"the hooks of {instance} failed: {type(error).__name__}: {error}", 400)
+            return Part(instance, Verdict((Reason(Answer.UNKNOWN, instance.system, text),)))
+        self.judges.append(lambda asked: hooks.verdict(facts, asked))
+        return made
+
+    def together(self) -> Together | None:
+        """Which of several nodes may go together, by all systems at once."""
+        nodes = self._target.nodes
+        if self._target.run != "drain" or not self.judges or not 1 < len(nodes) <= MOST:
+            return None
+
+        def judge(some: tuple[NodeName, ...]) -> Answer:
+            whole = self._target
+            asked = Target(whole.run, some, whole.options, whole.decisions)
+            return Verdict.merged(judge(asked) for judge in self.judges).answer
+
+        try:
+            return sort(nodes, judge)
+        except Exception:  # noqa: BLE001 - plugin code; that it fails was said by its part, or will be by the next plan
+            return None
+
+    def close(self) -> None:
+        """The rows are wanted no longer."""
+        for want in self._wants:
+            want.close()
 
 
 def _unread(instance: InstanceId, problem: str) -> Reason:
@@ -150,7 +202,7 @@ def _unread(instance: InstanceId, problem: str) -> Reason:
 
 
 async def _leases(
-    leases: LeaseStore | None, target: Target, most_out: int
+    leases: LeaseStore | None, target: Target, most_out: int, now: float
 ) -> tuple[list[Reason], tuple[LeaseRecord, ...]]:
     if leases is None:
         return [Reason(Answer.UNKNOWN, "leases", "no platform keeps leases: runs are not possible")], ()
@@ -161,10 +213,7 @@ async def _leases(
     out = {record.holder: record for record in records if record.name.startswith("out-")}
     wanted = {f"node-{node}": node for node in target.nodes}
     held = [record for record in records if record.name in wanted]
-    reasons = [
-        Reason(Answer.NO, "leases", f"{wanted[record.name]} is held by {record.holder} ({record.note})")
-        for record in held
-    ]
+    reasons = [_holds(record, wanted[record.name], now) for record in held]
     fresh = [node for node in target.nodes if node not in out]
     if target.run == "drain" and len(out) + len(fresh) > most_out:
         names = ", ".join(f"{node} ({record.note})" for node, record in out.items()) or "none"
@@ -173,6 +222,24 @@ async def _leases(
         text += f"out now: {names}; {advice}"
         reasons.append(Reason(Answer.NO, "out", text))
     return reasons, (*held, *out.values())
+
+
+def _holds(record: LeaseRecord, node: str, now: float) -> Reason:
+    """A lease of a node: of a runner at work, or left by one that died.
+
+    The stamp is the holder's clock, so it only chooses the words: a new run takes nothing over before it has itself
+    watched the lease stand still (console.workflow.lease).
+    """
+    silent = now - record.renewed_at
+    run = re.match(r"run (\S+)", record.note)
+    if not record.renewed_at or silent <= _SILENT * record.duration:
+        return Reason(Answer.NO, "leases", f"{node} is held by {record.holder} ({record.note})")
+    who = f"{record.note}, whose runner {record.holder} was last heard {duration(silent)} ago"
+    if run is None:
+        return Reason(Answer.DECIDE, "leases", f"{node} is held by {who}", decision=ABANDONED)
+    advice = f"resume it (`pilothouse runs resume {run[1]}`), or abort it (`pilothouse runs abort {run[1]}`)"
+    text = f"{node} belongs to {who}: {advice}; a new run beside it waits until that lease has run out"
+    return Reason(Answer.DECIDE, "leases", text, decision=ABANDONED)
 
 
 def merge(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -20,7 +20,9 @@ from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.budgets import ALWAYS_ALLOW, Budget
 from plugins.kubernetes.model.pods import Pod
 
-_TOPIC = "budgets"
+BUDGETS = "budgets"
+"""The topic of its reasons."""
+_SCALED = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"})
 
 
 @dataclass(slots=True)
@@ -31,6 +33,19 @@ class Load:
     away: list[Pod] = field(default_factory=list[Pod])
     moving: list[Pod] = field(default_factory=list[Pod])
     sick: list[Pod] = field(default_factory=list[Pod])
+
+    @property
+    def pods(self) -> list[Pod]:
+        """All of them."""
+        return [*self.away, *self.moving, *self.sick]
+
+
+@dataclass(slots=True)
+class Weighed:
+    """The loads of all budgets by the budget's key, and the pods that two budgets select."""
+
+    loads: dict[str, Load] = field(default_factory=dict[str, Load])
+    twice: list[tuple[Pod, list[Budget]]] = field(default_factory=list[tuple[Pod, list[Budget]]])
 
 
 def budgets_of(pod: Pod, facts: Facts) -> list[Budget]:
@@ -68,27 +83,36 @@ class Finder:
         return found
 
 
-def budget_reasons(stand: Standing, facts: Facts) -> Iterator[Reason]:
-    """One line a budget that is touched, and one for pods that two budgets select."""
-    loads: dict[str, Load] = {}
-    finder = Finder(facts)
-    twice: list[tuple[Pod, list[Budget]]] = []
+def weigh(stand: Standing, facts: Facts) -> Weighed:
+    """Add up what the leaving pods of all nodes ask of every budget."""
+    found, finder = Weighed(), Finder(facts)
     for pod, its in stand.pods:
         if its not in EVICTED or pod.phase == "Pending":
             continue
-        found = finder.of(pod)
-        if len(found) > 1:
-            twice.append((pod, found))
-        elif found:
-            load = loads.setdefault(found[0].key, Load(found[0]))
+        held = finder.of(pod)
+        if len(held) > 1:
+            found.twice.append((pod, held))
+        elif held:
+            load = found.loads.setdefault(held[0].key, Load(held[0]))
             side = load.sick if not pod.ready else load.away if its is not Fate.MOVES else load.moving
             side.append(pod)
-    for pod, found in twice:
-        names = " and ".join(sorted(budget.name for budget in found))
-        text = f"{pod.key} is under two budgets, {names}: the server refuses every eviction of it"
-        yield Reason(Answer.NO, _TOPIC, text, pod_ref(pod))
-    for load in loads.values():
-        yield judge(load)
+    return found
+
+
+def budget_reasons(stand: Standing, facts: Facts) -> Iterator[Reason]:
+    """One line a budget that is touched, and one for each pod that two budgets select."""
+    weighed = weigh(stand, facts)
+    yield from (doubled(pod, held) for pod, held in weighed.twice)
+    yield from map(judge, weighed.loads.values())
+
+
+def doubled(pod: Pod, held: list[Budget]) -> Reason:
+    """Two budgets on one pod."""
+    names = " and ".join(sorted(budget.name for budget in held))
+    text = (
+        f"{pod.key} is under two budgets, {names}: the server refuses every eviction of it; leave one that selects it"
+    )
+    return Reason(Answer.NO, BUDGETS, text, pod_ref(pod))
 
 
 def judge(load: Load) -> Reason:
@@ -98,21 +122,38 @@ def judge(load: Load) -> Reason:
     stuck = [] if _sick_may_go(budget) else load.sick
     if not budget.settled:
         text = f"{budget.key} is not judged yet: its controller has not seen its newest version"
-        return Reason(Answer.UNKNOWN, _TOPIC, text, subject)
+        return Reason(Answer.UNKNOWN, BUDGETS, text, subject)
     if stuck:
         text = (
             f"{budget.key} holds {listed([pod.name for pod in stuck])}, which is not ready: "
             f"{budget.healthy} of {budget.desired} needed are healthy, and its policy is {budget.unhealthy}"
         )
-        return Reason(Answer.NO, _TOPIC, text, subject)
+        return Reason(Answer.NO, BUDGETS, text, subject)
     must = len(load.away) + (1 if load.moving else 0)
     have = f"needs {budget.desired} healthy, has {budget.healthy}, allows {budget.allowed}"
     if must > budget.allowed:
-        because = " for good" if budget.unsatisfiable else ""
-        text = f"{budget.key} {have}{because}; {pods(need)} of it must go ({_names(load)})"
-        return Reason(Answer.NO, _TOPIC, text, subject)
+        ever = budget.unsatisfiable
+        text = f"{budget.key} {have}{' for good' if ever else ''}; {pods(need)} of it must go ({_names(load)})"
+        return Reason(Answer.NO, BUDGETS, f"{text}{f': {way_out(load)}' if ever else ''}", subject)
     turns = ", one after another" if need > budget.allowed else ""
-    return Reason(Answer.SAFE, _TOPIC, f"{budget.key} allows {budget.allowed}, needs {need}{turns}", subject)
+    return Reason(Answer.SAFE, BUDGETS, f"{budget.key} allows {budget.allowed}, needs {need}{turns}", subject)
+
+
+def way_out(load: Load) -> str:
+    """What a person can do about a budget that never lets a pod go, however long one waits.
+
+    More replicas help against a number (`minAvailable: 1` of 1), not against `maxUnavailable: 0` or `100%`.
+    """
+    budget = load.budget
+    patch = '{"spec":{"minAvailable":null,"maxUnavailable":1}}'
+    allow = f"allow one to be away (kubectl -n {budget.namespace} patch pdb {budget.name} --type merge -p '{patch}')"
+    least = budget.min_available
+    owner = next((pod.workload for pod in load.pods if pod.workload is not None), None)
+    if isinstance(least, int) and budget.max_unavailable is None and owner is not None and owner.kind in _SCALED:
+        name, more = f"{owner.kind.lower()}/{owner.name}", max(least, budget.expected) + 1
+        scale = f"kubectl -n {budget.namespace} scale {name} --replicas={more}"
+        return f"evicting never works; add a replica first ({scale}), or {allow}"
+    return f"evicting never works; {allow}"
 
 
 def allowance(found: Iterable[Budget]) -> str:

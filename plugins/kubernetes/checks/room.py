@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from console.format import size
+from console.model import Answer, Reason, Ref
 from console.plugin import Facts
+from plugins.kubernetes.checks.words import listed
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.nodes import Node
 from plugins.kubernetes.model.placing import Apart, Term, any_term, repelled
@@ -49,6 +51,10 @@ class Mover(Row, frozen=True, gc=False):
     member: bool = False
 
 
+Unplaced = tuple[Mover, int, str]
+"""Pods for which there is no room: which, how many of them, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How the placing ended: pods placed, pods left over and why, what all ask for, and what is free for them.
@@ -57,7 +63,7 @@ class Fit:
     """
 
     placed: int
-    left: tuple[tuple[Mover, int, str], ...]
+    left: tuple[Unplaced, ...]
     cpu: int
     memory: int
     free_cpu: int
@@ -159,7 +165,7 @@ def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, 
     ]
     before = {one.node.name: (max(0, one.cpu), max(0, one.memory)) for one in free}
     todo = sorted(movers, key=lambda m: (-m.shape.memory, -m.shape.cpu, m.example))
-    left: list[tuple[Mover, int, str]] = []
+    left: list[Unplaced] = []
     useful: set[str] = set()
     for mover in todo:
         reasons: Counter[str] = Counter()
@@ -177,6 +183,17 @@ def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, 
         free_memory=sum(before[name][1] for name in useful),
         nodes=len(useful),
     )
+
+
+def unplaced(left: Unplaced, without: frozenset[str]) -> Reason:
+    """What no other node takes: a member waits for the nodes that go, everything else is a no."""
+    mover, count, why = left
+    subject = Ref("pod", mover.example, mover.namespace)
+    if mover.member:
+        text = f"{mover.namespace}/{mover.example} waits for {listed(sorted(without))}, {why}"
+        return Reason(Answer.DECIDE, "room elsewhere", text, subject, decision="stays-pending")
+    text = f"{count} of {mover.count} like {mover.namespace}/{mover.example} find no room: {why}"
+    return Reason(Answer.NO, "room elsewhere", text, subject)
 
 
 def _spread(mover: Mover, fitting: list[_Free]) -> int:

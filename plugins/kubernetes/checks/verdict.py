@@ -12,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from console.model import Answer, Reason, Ref, SourceState, Verdict
+from console.model import Answer, Prospect, Reason, Ref, SourceState, Verdict
 from console.plugin import Facts, Table, Target
 from plugins.kubernetes.checks.budgeting import budget_reasons
 from plugins.kubernetes.checks.control_plane import control_plane_reasons
 from plugins.kubernetes.checks.fates import Fate
 from plugins.kubernetes.checks.losses import loss_reasons
 from plugins.kubernetes.checks.members import set_reasons
-from plugins.kubernetes.checks.room import Mover, Room, place, room
+from plugins.kubernetes.checks.prospects import prospects
+from plugins.kubernetes.checks.room import Mover, Room, place, room, unplaced
 from plugins.kubernetes.checks.standing import Standing, movers, standing
-from plugins.kubernetes.checks.words import listed
+from plugins.kubernetes.checks.wishes import harsh, unasked, unreadable, wishes
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.nodes import Node
 
@@ -41,13 +42,35 @@ def verdict(facts: Facts, target: Target) -> Verdict:
 
     Rooms are computed exactly, from the pods of every other node.
     """
-    missing = tuple(unread(facts))
+    missing = (*unread(facts), *unreadable(target))
     if missing:
         return Verdict(missing)
-    names = frozenset(target.nodes)
-    rooms = {name: room(node, facts) for name, node in facts.rows(tables.NODES).items() if name not in names}
-    stand = standing(names, facts)
-    return Verdict((*reasons(stand, facts, vouched(target)), *room_reasons(stand, rooms, facts)))
+    asked = wishes(target)
+    stand = standing(target.nodes, facts, asked.selector)
+    found = [*reasons(stand, facts, vouched(target)), *room_reasons(stand, rooms_beside(stand, facts), facts)]
+    if asked.disable_eviction:
+        found = [unasked(reason) for reason in found]
+    return Verdict((*found, *harsh(asked, stand.evicted)))
+
+
+def pods(facts: Facts, target: Target) -> tuple[Prospect, ...]:
+    """What becomes of each pod of these nodes; nothing where it cannot be judged."""
+    if any(unread(facts)) or any(unreadable(target)):
+        return ()
+    asked = wishes(target)
+    stand = standing(target.nodes, facts, asked.selector)
+    found = prospects(stand, rooms_beside(stand, facts), facts)
+    if not asked.disable_eviction:
+        return found
+    return tuple(
+        Prospect(each.subject, each.node, each.what, each.text, each.several, tuple(map(unasked, each.reasons)))
+        for each in found
+    )
+
+
+def rooms_beside(stand: Standing, facts: Facts) -> dict[str, Room]:
+    """What is free on every other node, exactly."""
+    return {name: room(node, facts) for name, node in facts.rows(tables.NODES).items() if name not in stand.nodes}
 
 
 def unread(facts: Facts) -> Iterator[Reason]:
@@ -94,14 +117,7 @@ def room_for(
     if not todo:
         return
     fit = place(todo, without, rooms, facts)
-    for mover, count, why in fit.left:
-        if mover.member:
-            text = f"{mover.namespace}/{mover.example} waits for {listed(sorted(without))}, {why}"
-            subject = Ref("pod", mover.example, mover.namespace)
-            yield Reason(Answer.DECIDE, "room elsewhere", text, subject, decision="stays-pending")
-            continue
-        text = f"{count} of {mover.count} like {mover.namespace}/{mover.example} find no room: {why}"
-        yield Reason(Answer.NO, "room elsewhere", text, Ref("pod", mover.example, mover.namespace))
+    yield from (unplaced(left, without) for left in fit.left)
     if fit.placed:
         yield Reason(Answer.SAFE, "room elsewhere", str(fit))
 

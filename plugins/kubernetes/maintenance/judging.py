@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from console.model import Answer, Member, NodeName, Reason, Ref, Verdict
+from console.model import Answer, Member, NodeName, Prospect, Reason, Ref, Verdict
 from console.plugin import Facts, Target
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
 from plugins.kubernetes.checks import verdict as checks
 from plugins.kubernetes.checks.standing import standing
+from plugins.kubernetes.checks.wishes import wishes
 from plugins.kubernetes.model import marks, tables
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 
@@ -23,6 +24,11 @@ def verdict(facts: Facts, target: Target) -> Verdict:
     if target.run == "rejoin":
         return Verdict(tuple(checks.unread(facts)) or tuple(_back(facts, target)))
     return Verdict((Reason(Answer.UNKNOWN, "plan", f"Kubernetes knows no run `{target.run}`"),))
+
+
+def prospects(facts: Facts, target: Target) -> Sequence[Prospect]:
+    """What a drain does to each pod; a rejoin moves none."""
+    return checks.pods(facts, target) if target.run == "drain" else ()
 
 
 def _locks(facts: Facts, target: Target) -> Iterator[Reason]:
@@ -70,7 +76,7 @@ async def _look(ctx: Ctx) -> Outcome:
     leading = now.leading
     open_ = [reason for reason in now.decisions if reason.decision not in ctx.target.decisions]
     if leading is None or (now.answer in {Answer.SAFE, Answer.DECIDE} and not open_):
-        pods = len(standing(ctx.target.nodes, ctx.facts).evicted)
+        pods = len(standing(ctx.target.nodes, ctx.facts, wishes(ctx.target).selector).evicted)
         return Done(f"{now.answer.value}: {pods} pods to evict")
     if now.answer is Answer.DECIDE:
         return Stop(f"a decision is needed that was not there when the run began: {open_[0].text}", open_[0].decision)

@@ -10,7 +10,7 @@ import pytest
 from console.audit import AuditLog
 from console.errors import Refused
 from console.gate import Gate, Rules
-from console.model import Answer, Reason, Verdict
+from console.model import Answer, NodeName, Prospect, Reason, Ref, Verdict
 from console.offers import LeaseRecord
 from console.plugin import Facts, Right, Target
 from console.workflow import planview
@@ -18,7 +18,7 @@ from console.workflow.plan import Plan, make, merge, refuse
 from console.workflow.starting import start
 from console.workflow.steps import Phase
 from tests.journeys.toy import KINDS, TARGET, Desk, Server, Thing, ToyKernel, toy_hooks
-from tests.kernel.workflow.memory import Granted, Journals, LeaseTable, Network
+from tests.kernel.workflow.memory import Granted, Journals, LeaseTable, LoopClock, Network
 from tests.kernel.workflow.strategies import step
 
 pytestmark = pytest.mark.looptime
@@ -124,6 +124,82 @@ async def test_a_node_that_another_run_holds_is_a_no_with_its_name(desk: Desk) -
     plan = await plan_of(desk)
     assert plan.exit_code == 4
     assert "node1 is held by anna pid 7 (run d-0 by anna)" in planview.as_text(plan)
+
+
+def left_behind(age: float, note: str = "run d-7k2 by anna") -> LeaseRecord:
+    """The lease of a node whose runner was last heard so many seconds ago."""
+    return LeaseRecord("node-node1", "anna@host pid 7", 1, 30.0, "1", note, LoopClock().now() - age)
+
+
+async def test_a_dead_runner_s_lease_is_no_refusal_but_says_whose_run_it_is_and_how_to_go_on(desk: Desk) -> None:
+    desk.leases.records["node-node1"] = left_behind(300)
+    plan = await plan_of(desk)
+    assert plan.exit_code == 3
+    (reason,) = plan.verdict.decisions
+    assert reason.decision == "abandoned-run"
+    assert "node1 belongs to run d-7k2 by anna, whose runner anna@host pid 7 was last heard 5 min ago" in reason.text
+    assert "pilothouse runs resume d-7k2" in reason.text
+    assert "pilothouse runs abort d-7k2" in reason.text
+    assert (await plan_of(desk, decisions=("abandoned-run",))).exit_code == 0
+
+
+@pytest.mark.parametrize(("age", "code"), [(0, 4), (89, 4), (91, 3)])
+async def test_a_runner_that_was_heard_within_three_leases_is_at_work(desk: Desk, age: float, code: int) -> None:
+    desk.leases.records["node-node1"] = left_behind(age)
+    assert (await plan_of(desk)).exit_code == code
+
+
+async def test_what_becomes_of_each_thing_is_told_in_json_text_and_counts(desk: Desk) -> None:
+    kernel = desk.equipment("x").kernel
+    assert isinstance(kernel, ToyKernel)
+    node = NodeName("node1")
+    moves = Prospect(Ref("pod", "web-1", "shop", "u1"), node, "moves", "moves to another node", "move")
+    lost = Prospect(Ref("pod", "shell", "shop", "u2"), node, "lost", "is lost", "are lost", (LOSS,))
+
+    def prospects(_facts: Facts, _target: Target) -> tuple[Prospect, ...]:
+        return moves, lost
+
+    hooks = replace(toy_hooks(KINDS), prospects=prospects)
+    plan = await make(replace(kernel, hooks=hooks), TARGET, leases=desk.leases)
+    (system,) = planview.as_json(plan)["systems"]
+    assert [(pod["name"], pod["what"], pod["verdict"]) for pod in system["pods"]] == [
+        ("web-1", "moves", "SAFE"),
+        ("shell", "lost", "DECIDE"),
+    ]
+    assert system["pods"][1]["reasons"][0]["decision"] == "emptydir"
+    assert [(phrase, len(pods)) for phrase, pods in planview.happens(plan)] == [("are lost", 1), ("move", 1)]
+    assert "DECIDE  shop/shell  is lost: 1 pod loses data" in planview.as_text(plan)
+
+
+async def test_of_several_nodes_it_is_said_which_may_go_together(desk: Desk) -> None:
+    kernel = desk.equipment("x").kernel
+    assert isinstance(kernel, ToyKernel)
+
+    def one_at_a_time(_facts: Facts, target: Target) -> Verdict:
+        both = Reason(Answer.NO, "quorum", "not both")
+        return Verdict((both,) if len(target.nodes) > 1 else ())
+
+    asked = replace(TARGET, nodes=(NodeName("node1"), NodeName("node2")))
+    hooks = replace(toy_hooks(KINDS), verdict=one_at_a_time)
+    plan = await make(replace(kernel, hooks=hooks), asked, leases=desk.leases, most_out=2)
+    assert plan.exit_code == 4
+    assert planview.as_json(plan)["together"] == {
+        "groups": [["node1"], ["node2"]],
+        "alone": {"node1": "SAFE", "node2": "SAFE"},
+    }
+    assert "nodes: node1, then node2, each when all of the one before is back" in planview.as_text(plan)
+    alone = await plan_of(desk)
+    assert planview.as_json(alone)["together"] is None
+
+
+async def test_the_keys_of_the_json_are_those_that_are_documented(desk: Desk) -> None:
+    told = planview.as_json(await plan_of(desk, LOSS))
+    assert set(told) == {
+        "run", "nodes", "verdict", "exit", "checkedAt", "took", "decisions", "systems", "reasons", "together", "order",
+        "steps", "held",
+    }  # fmt: skip
+    assert set(told["systems"][0]) == {"system", "instance", "verdict", "reasons", "proof", "pods"}
+    assert set(told["systems"][0]["reasons"][0]) == {"answer", "topic", "text", "decision", "subject"}
 
 
 def test_phases_order_the_merge_and_after_orders_a_phase() -> None:
