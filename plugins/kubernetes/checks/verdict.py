@@ -14,6 +14,7 @@ from typing import Any
 
 from console.model import Answer, Prospect, Reason, Ref, SourceState, Verdict
 from console.plugin import Facts, Table, Target
+from plugins.kubernetes.checks.admission import webhook_reasons
 from plugins.kubernetes.checks.budgeting import budget_reasons
 from plugins.kubernetes.checks.control_plane import control_plane_reasons
 from plugins.kubernetes.checks.fates import Fate
@@ -33,6 +34,9 @@ READS: tuple[Table[Any], ...] = (
     tables.WORKLOADS,
     tables.BUDGETS,
     tables.STORAGE,
+    tables.WEBHOOKS,
+    tables.SLICES,
+    tables.NAMESPACES,
 )
 VOUCHED = "vouched"
 
@@ -101,6 +105,7 @@ def reasons(stand: Standing, facts: Facts, known: frozenset[str] = frozenset()) 
     yield from control_plane_reasons(stand, facts)
     yield from budget_reasons(stand, facts)
     yield from set_reasons(stand, facts, known)
+    yield from webhook_reasons(stand, facts)
     yield from loss_reasons(stand, facts)
 
 

@@ -17,6 +17,7 @@ from plugins.kubernetes.checks.standing import movers, standing
 from plugins.kubernetes.checks.verdict import reasons, room_for, unread
 from plugins.kubernetes.joins.touching import (
     node_of,
+    nodes_of_backends,
     nodes_of_budget,
     nodes_of_owner,
     pods_of_storage,
@@ -136,6 +137,9 @@ NODE_JOINS: tuple[Join[Node, StandingRow] | Join[Node, Room] | Join[Node, NodeVi
             Touch(tables.WORKLOADS, nodes_of_owner),
             Touch(tables.BUDGETS, nodes_of_budget),
             Touch(tables.STORAGE, lambda row, facts: {pod.node for pod in pods_of_storage(row, facts)}),
+            Touch(tables.WEBHOOKS, lambda _row, _facts: (EVERY,)),
+            Touch(tables.SLICES, nodes_of_backends),
+            Touch(tables.NAMESPACES, lambda _row, _facts: ()),  # their labels hardly change: the next look has them
         ),
     ),
     Join(ROOMS, tables.NODES, build_room, (Touch(STANDINGS, lambda row, _facts: (row.node,)),)),

@@ -8,6 +8,7 @@ from console.plugin import Facts
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.pods import Pod
+from plugins.kubernetes.model.services import EndpointSlice
 from plugins.kubernetes.model.sets import STATEFUL_KINDS, MemberSet
 from plugins.kubernetes.model.volumes import Claim, Volume
 from plugins.kubernetes.model.workloads import Workload
@@ -43,6 +44,14 @@ def pods_of_budget(budget: Budget, facts: Facts) -> Iterator[Pod]:
             judged[mark] = budget.selects(dict(pod.labels))
         if judged[mark]:
             yield pod
+
+
+def nodes_of_backends(row: EndpointSlice, facts: Facts) -> Iterable[str]:
+    """The nodes under the backends of a webhook; no other service concerns a verdict."""
+    if not facts.by(tables.HOOKS_BY_SERVICE, row.service):
+        return ()
+    slices = (row, *facts.by(tables.SLICES_BY_SERVICE, row.service))  # what was there before counts as well
+    return {one.node for each in slices for one in each.endpoints if one.node}
 
 
 def pods_of_storage(row: Volume | Claim, facts: Facts) -> Iterable[Pod]:

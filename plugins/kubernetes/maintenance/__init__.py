@@ -10,7 +10,7 @@ from console.plugin import Hooks
 from plugins.kubernetes.checks.verdict import READS
 from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
 from plugins.kubernetes.maintenance.evicting import EVICT
-from plugins.kubernetes.maintenance.judging import PREFLIGHT, members, prospects, verdict
+from plugins.kubernetes.maintenance.judging import ANSWERED, PREFLIGHT, members, prospects, verdict
 from plugins.kubernetes.maintenance.planning import steps
 from plugins.kubernetes.maintenance.proving import proof
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
@@ -26,6 +26,7 @@ HOOKS = Hooks(
     kinds={
         "preflight": PREFLIGHT,
         "cordon": CORDON,
+        "answered": ANSWERED,
         "evict": EVICT,
         "verify": VERIFY,
         "ready": READY,

@@ -84,3 +84,21 @@ async def _look(ctx: Ctx) -> Outcome:
 
 
 PREFLIGHT = StepKind(guard=_go, until=_look)
+
+
+async def _answered_guard(ctx: Ctx) -> Outcome:
+    done = await _answered(ctx)
+    return done if isinstance(done, Done) else Go()
+
+
+async def _answered(ctx: Ctx) -> Outcome:
+    """A webhook's backends were moved: the others may only go when one of them is ready elsewhere."""
+    service = str(ctx.step.params["service"])
+    slices = ctx.facts.by(tables.SLICES_BY_SERVICE, service)
+    ready = sorted({one.node for each in slices for one in each.endpoints if one.ready} - set(ctx.target.nodes))
+    if ready:
+        return Done(f"{service} has a ready backend on {ready[0]}")
+    return Wait(f"waits for a backend of {service} to be ready on another node: its webhook would fail meanwhile", 2.0)
+
+
+ANSWERED = StepKind(guard=_answered_guard, until=_answered)

@@ -5,11 +5,12 @@ The options of a drain are plugins.kubernetes.checks.wishes'; what they ask for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from console.plugin import Effect, Facts, Json, Right, Target
 from console.workflow.steps import Phase, Step
+from plugins.kubernetes.checks.admission import first
 from plugins.kubernetes.checks.fates import EVICTED, Fate
 from plugins.kubernetes.checks.standing import standing
 from plugins.kubernetes.checks.wishes import Wishes, wishes
@@ -20,6 +21,7 @@ from plugins.kubernetes.model.sets import STATEFUL_KINDS
 
 _PREFLIGHT_TIME = 300.0
 _VERIFY_TIME = 300.0
+_ANSWERED_TIME = 300.0
 _LEAVES = EVICTED | {Fate.FINISHED, Fate.LEAVING}
 
 
@@ -38,8 +40,23 @@ def _drain(facts: Facts, target: Target) -> list[Step]:
     stand = standing(target.nodes, facts, asked.selector)
     before: dict[str, str] = {}
     leaving = _in_order([pod for pod, its in stand.pods if its in _LEAVES and not asked.leaves_behind(pod, facts.now)])
-    found += [make.evict(pod, asked, before) for pod in leaving]
+    evictions = {pod.key: make.evict(pod, asked, before) for pod in leaving}
+    found += _backends_first(make, evictions, first(stand, facts))
     return found + [_verify(make, node, stand.of(Fate.RETURNS)) for node in target.nodes]
+
+
+def _backends_first(make: _Maker, evictions: Mapping[str, Step], leading: Mapping[str, str]) -> list[Step]:
+    """Backends of webhooks go first; all others go when what they answer is answered elsewhere."""
+    leading = {pod: service for pod, service in leading.items() if pod in evictions}
+    gates: list[Step] = []
+    for service in sorted(set(leading.values())):
+        after = tuple(sorted(evictions[pod].id for pod in leading if leading[pod] == service))
+        step = make.step("answered", f"{service} answers elsewhere", Phase.EVICT, name=f"answered/{service}",
+                         effect=Effect.READ, params={"service": service}, timeout=_ANSWERED_TIME)  # fmt: skip
+        gates.append(replace(step, after=after))
+    done = tuple(gate.id for gate in gates)
+    others = [replace(step, after=(*step.after, *done)) for pod, step in evictions.items() if pod not in leading]
+    return [*(evictions[pod] for pod in evictions if pod in leading), *gates, *others]
 
 
 def _verify(make: _Maker, node: str, returning: Sequence[Pod]) -> Step:

@@ -79,6 +79,10 @@ STORAGE_BY_HOST: Index[Volume | Claim] = Index(
 STORAGE_BY_CLAIM: Index[Volume | Claim] = Index(STORAGE, "claim", lambda row: (claim_of(row),))
 """A claim (by its key) and the volumes that refer to it."""
 SLICES_BY_SERVICE: Index[EndpointSlice] = Index(SLICES, "service", lambda one: (one.service,))
+HOOKS_BY_SERVICE: Index[WebhookConfiguration] = Index(
+    WEBHOOKS, "service", lambda one: {hook.service for hook in one.hooks if hook.service}
+)
+"""The webhook configurations that a service answers."""
 EVENTS_BY_SUBJECT: Index[Event] = Index(EVENTS, "subject", lambda event: (event.about,))
 
 

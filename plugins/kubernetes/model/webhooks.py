@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugins.kubernetes.model.selectors import LabelSelector, Selector, selector
 from plugins.kubernetes.model.wire import Meta, Row, Wire, epoch, key_of, line, word
 
 _ALL = "*"
@@ -36,6 +37,8 @@ class HookWire(Wire, frozen=True, gc=False):
     failure_policy: str | None = None
     client_config: HookClient = HookClient()
     rules: tuple[HookRule, ...] | None = None
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
 
 
 class HooksWire(Wire, frozen=True, gc=False):
@@ -46,13 +49,21 @@ class HooksWire(Wire, frozen=True, gc=False):
 
 
 class Webhook(Row, frozen=True, gc=False):
-    """One webhook; `service`: key of the Service behind it, empty for a URL. `evictions`: it is asked about those."""
+    """One webhook; `service`: key of the Service behind it, empty for a URL.
+
+    `evictions`, `pods`: it is asked when those are made; `makes` names all kinds that it is asked about when they are
+    made (`pods`, `ingresses.networking.k8s.io`). `namespaces` and `objects` narrow that down; None selects everything.
+    """
 
     name: str
     service: str
     url: str
     fails_closed: bool
     evictions: bool
+    pods: bool = False
+    makes: tuple[str, ...] = ()
+    namespaces: Selector | None = None
+    objects: Selector | None = None
 
 
 class WebhookConfiguration(Row, frozen=True, gc=False):
@@ -82,20 +93,40 @@ def _row(kind: str, wire: HooksWire) -> WebhookConfiguration:
 
 
 def _hook(wire: HookWire) -> Webhook:
-    service = wire.client_config.service
+    service, rules = wire.client_config.service, wire.rules or ()
+    makes = dict.fromkeys(name for rule in rules for name in _made(rule))
     return Webhook(
         name=line(wire.name),
         service=key_of(word(service.namespace), line(service.name)) if service else "",
         url=line(wire.client_config.url),
         fails_closed=wire.failure_policy != "Ignore",
-        evictions=any(_sees_evictions(rule) for rule in wire.rules or ()),
+        evictions=any(_sees(rule, _EVICTIONS) for rule in rules),
+        pods=any(_sees(rule, _PODS) for rule in rules),
+        makes=tuple(makes),
+        namespaces=selector(wire.namespace_selector),
+        objects=selector(wire.object_selector),
     )
 
 
-def _sees_evictions(rule: HookRule) -> bool:
-    groups, operations = rule.api_groups or (), rule.operations or ()
+_EVICTIONS = frozenset({"pods/eviction", "pods/*", "*/*", "*/eviction"})
+_PODS = frozenset({"pods", "*", "*/*"})
+
+
+def _sees(rule: HookRule, resources: frozenset[str]) -> bool:
+    """Whether it is asked when one of these resources of the core group is made."""
     return (
-        bool({"", _ALL} & set(groups))
-        and bool({"CREATE", _ALL} & set(operations))
-        and bool({"pods/eviction", "pods/*", "*/*", "*/eviction"} & set(rule.resources or ()))
+        bool({"", _ALL} & set(rule.api_groups or ())) and _creates(rule) and bool(resources & set(rule.resources or ()))
+    )
+
+
+def _creates(rule: HookRule) -> bool:
+    return bool({"CREATE", _ALL} & set(rule.operations or ()))
+
+
+def _made(rule: HookRule) -> tuple[str, ...]:
+    if not _creates(rule):
+        return ()
+    groups = rule.api_groups or ("",)
+    return tuple(
+        f"{word(res)}.{word(group)}" if group else word(res) for group in groups for res in rule.resources or ()
     )

@@ -13,7 +13,19 @@ from console.facts import StoreFacts
 from console.model import InstanceId
 from console.plugin import Table
 from console.store import Store
-from plugins.kubernetes.model import budgets, events, leases, nodes, pods, services, sets, tables, tokens, volumes
+from plugins.kubernetes.model import (
+    budgets,
+    events,
+    leases,
+    nodes,
+    pods,
+    services,
+    sets,
+    tables,
+    tokens,
+    volumes,
+    webhooks,
+)
 from plugins.kubernetes.model import workloads as work
 from plugins.kubernetes.model.podwire import PodWire
 from plugins.kubernetes.model.wire import Wire
@@ -39,6 +51,8 @@ KINDS: Mapping[str, tuple[Table[Any], type[Wire], Callable[[Any], Any]]] = {
     "endpointslices": (tables.SLICES, services.EndpointSliceWire, services.endpoint_slice_row),
     "events": (tables.EVENTS, events.EventWire, events.event_row),
     "secrets": (tables.TOKENS, tokens.TokenWire, tokens.token_row),
+    "validatingwebhookconfigurations": (tables.WEBHOOKS, webhooks.HooksWire, webhooks.validating_row),
+    "mutatingwebhookconfigurations": (tables.WEBHOOKS, webhooks.HooksWire, webhooks.mutating_row),
     "namespaces": (tables.NAMESPACES, leases.NamespaceWire, leases.namespace_row),
     "leases": (tables.HEARTBEATS, leases.LeaseWire, leases.heartbeat_row),
 }
