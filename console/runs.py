@@ -9,10 +9,12 @@ import dataclasses
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from console import connection, paths
 from console.errors import NotFound, SourceError
 from console.gate import YES, Deed
-from console.model import NodeName, Ref
+from console.model import InstanceId, NodeName, Ref
 from console.offers import JournalStore
 from console.plugin import Effect, Json, Target
 from console.workflow import journal
@@ -21,6 +23,8 @@ from console.workflow.journal import Page
 from console.workflow.lease import Slots
 from console.workflow.plan import Plan, make
 from console.workflow.starting import spawn_runner, start
+from console.workflow.state import State, to_undo
+from console.workflow.steps import StepKind
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
@@ -54,7 +58,7 @@ async def lacking(runtime: Runtime, made: Plan) -> str:
 def decided(made: Plan, decisions: Sequence[str]) -> Plan:
     """The same plan with decisions taken."""
     target = made.target
-    return dataclasses.replace(made, target=dataclasses.replace(target, decisions=frozenset(decisions)))
+    return dataclasses.replace(made, target=structs.replace(target, decisions=frozenset(decisions)))
 
 
 async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES) -> str:
@@ -106,9 +110,9 @@ async def follow(runtime: Runtime, name: str) -> AsyncGenerator[Page | SourceErr
         await runtime.clock.sleep(LOOK_EVERY)
 
 
-async def pause(runtime: Runtime, name: str) -> Page:
+async def pause(runtime: Runtime, name: str, *, reason: str = "") -> Page:
     """Let it finish what it does, then wait."""
-    return await journal.append(await _store(runtime), name, Paused(runtime.clock.now(), await _who(runtime)))
+    return await journal.append(await _store(runtime), name, Paused(runtime.clock.now(), await _who(runtime), reason))
 
 
 async def proceed(runtime: Runtime, name: str) -> Page:
@@ -116,9 +120,29 @@ async def proceed(runtime: Runtime, name: str) -> Page:
     return await journal.append(await _store(runtime), name, Continued(runtime.clock.now(), await _who(runtime)))
 
 
-async def abort(runtime: Runtime, name: str) -> Page:
+async def abort(runtime: Runtime, name: str, *, reason: str = "") -> Page:
     """Stop, and undo what can be undone."""
-    return await journal.append(await _store(runtime), name, Aborted(runtime.clock.now(), await _who(runtime)))
+    return await journal.append(await _store(runtime), name, Aborted(runtime.clock.now(), await _who(runtime), reason))
+
+
+def undoing(runtime: Runtime, state: State) -> list[str]:
+    """What an abort would put back, in its order, and what stays as it is: one line each."""
+    back: list[str] = []
+    stays: list[str] = []
+    for name in to_undo(state):
+        step = state.step(name)
+        known = step.system in {instance.id.system for instance in runtime.instances}
+        hooks = runtime.plugin(InstanceId(step.system, step.instance)).hooks if known else None
+        kind: StepKind | None = hooks.load().kinds.get(step.kind) if hooks is not None else None
+        (stays if kind is None or kind.undo is None else back).append(name)
+    lines = [f"is put back: {state.step(name).title} ({state.steps[name].evidence or 'begun'})" for name in back]
+    lines += [f"stays as it is: {state.step(name).title} ({state.steps[name].evidence or 'begun'})" for name in stays]
+    return lines or ["nothing was changed yet"]
+
+
+async def skip(runtime: Runtime, name: str, step: str, *, reason: str) -> Page:
+    """Leave a step as it is, whether it asks or waits, and go on with what comes after it."""
+    return await answer(runtime, name, step, choice=Choice.SKIP, reason=reason)
 
 
 async def answer(runtime: Runtime, name: str, step: str, *, choice: Choice, reason: str = "") -> Page:

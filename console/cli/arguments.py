@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
 from console.config import THEMES
 from console.connection import OPTIONS
+from console.roles import ROLES
 from console.version import VERSION
 
 
@@ -99,24 +101,48 @@ def _plan(commands: Commands, shared: argparse.ArgumentParser) -> None:
     kinds = plan.add_subparsers(dest="run", metavar="RUN", required=True)
     for kind, text in (("drain", "take nodes out"), ("rejoin", "bring nodes back")):
         one = kinds.add_parser(kind, parents=[shared], help=text)
-        _target(one)
+        _target(one, kind)
         one.add_argument("-o", "--output", choices=("text", "json"), default="text")
         one.set_defaults(module="plan")
 
 
-def _target(command: argparse.ArgumentParser) -> None:
+def _target(command: argparse.ArgumentParser, kind: str) -> None:
     command.add_argument("nodes", nargs="+", metavar="NODE")
     command.add_argument(
         "--decide", action="append", default=[], metavar="ID", help="consent to a named loss or outage (see the plan)"
     )
-    command.add_argument("--grace-period", type=int, metavar="S", help="seconds for each pod (default: its own)")
-    command.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for facts")
+    command.add_argument("--within", type=float, default=30.0, metavar="S", help="seconds to wait for facts")
+    if kind != "drain":
+        return
+    like = command.add_argument_group("as for kubectl drain; the dangerous ones also need their decision")
+    like.add_argument("--grace-period", type=int, metavar="S", help="seconds for each pod (-1: its own; 0: at once)")
+    like.add_argument(
+        "--timeout", type=span, metavar="TIME", help="for all evictions together: 90, 5m, 1h; then it asks"
+    )
+    like.add_argument("--pod-selector", metavar="LABELS", help="only the pods with these labels")
+    like.add_argument("--delete-emptydir-data", action="store_true", default=None, help="decision `emptydir`")
+    like.add_argument("--force", action="store_true", default=None, help="pods without an owner: decision `unmanaged`")
+    like.add_argument(
+        "--disable-eviction", action="store_true", default=None, help="delete and ask no budget: decision of that name"
+    )
+    like.add_argument(
+        "--skip-wait-for-delete-timeout", type=span, metavar="S", help="leave pods behind that should be gone so long"
+    )
+
+
+def span(text: str) -> float:
+    """Seconds of `90`, `90s`, `5m`, `1h` or `1h30m`, as kubectl takes them. Raises ArgumentTypeError."""
+    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text)
+    if parts is None or not text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90, 90s, 5m or 1h30m")
+    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _drain(commands: Commands, shared: argparse.ArgumentParser) -> None:
     for kind, text in (("drain", "take nodes out: plan, ask, run"), ("rejoin", "bring nodes back: plan, ask, run")):
         one = commands.add_parser(kind, parents=[shared], help=text)
-        _target(one)
+        _target(one, kind)
         one.add_argument("--reason", default="", help="why; colleagues read it")
         one.add_argument("--yes", action="store_true", help="start without asking")
         one.add_argument("--name", default="", metavar="NODE", help="the node's name typed again, for production")
@@ -136,7 +162,8 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         ("resume", "go on with a run whose runner is gone"),
         ("pause", "let it finish what it does and wait"),
         ("continue", "go on after a pause"),
-        ("abort", "stop, and undo what can be undone"),
+        ("skip", "leave one step as it is and go on"),
+        ("abort", "stop, and undo what can be undone; says first what that is"),
         ("release", "a drained node never comes back: it no longer counts as out"),
         ("answer", "answer what a run asks: retry, skip, undo or stop"),
     ):
@@ -147,8 +174,15 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
             one.add_argument("--yes", action="store_true", required=True, help="it is meant")
         elif verb != "list":
             one.add_argument("id", metavar="RUN")
-        if verb == "answer":
+        if verb in {"pause", "abort"}:
+            one.add_argument("--reason", default="", help="why; colleagues read it")
+        if verb == "abort":
+            one.add_argument("--yes", action="store_true", help="without asking")
+        if verb in {"answer", "skip"}:
             one.add_argument("step", metavar="STEP")
+        if verb == "skip":
+            one.add_argument("--reason", required=True, help="why; it stands in the report")
+        if verb == "answer":
             one.add_argument("choice", choices=("retry", "skip", "undo", "stop"))
             one.add_argument("--reason", default="")
         if verb in {"list", "show"}:
@@ -180,6 +214,16 @@ def _rest(commands: Commands, shared: argparse.ArgumentParser) -> None:
     audit = commands.add_parser("audit", parents=[shared], help="what was changed, by whom, from where")
     audit.add_argument("-o", "--output", choices=("table", "json"), default="table")
     audit.set_defaults(module="audit")
+    doctor = commands.add_parser("doctor", parents=[shared], help="is everything there that the console needs")
+    doctor.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    doctor.set_defaults(module="doctor")
+    setup = commands.add_parser("setup", parents=[shared], help="roles for others, ready to apply; changes nothing")
+    setup.add_argument("--print", action="store_true", help="print namespace, roles and bindings")
+    for role, text in ROLES.items():
+        setup.add_argument(f"--{role}", action="store_true", help=text)
+    setup.add_argument("--user", action="append", default=[], metavar="NAME", help="who gets them, as the API knows it")
+    setup.add_argument("--group", action="append", default=[], metavar="NAME", help="a group that gets them")
+    setup.set_defaults(module="setup")
     bug = commands.add_parser("bugreport", parents=[shared], help="versions, redacted configuration, last log lines")
     bug.set_defaults(module="bugreport")
     completion = commands.add_parser("completion", help="shell completion: source <(pilothouse completion bash)")

@@ -31,10 +31,14 @@ def main(arguments: argparse.Namespace) -> int:
 
 async def _drain(arguments: argparse.Namespace) -> int:
     async with opened(arguments) as runtime:
-        made = await runs.plan(runtime, target_of(arguments), within=arguments.timeout)
+        made = await runs.plan(runtime, target_of(arguments), within=arguments.within)
         if arguments.output == "text" or made.exit_code:
             print(planview.as_text(made), file=sys.stderr)
+        if made.exit_code == ExitCode.DECIDE and sys.stdin.isatty():
+            made = _decided(made)
         if made.exit_code:
+            if arguments.output == "json":
+                print(json.dumps(planview.as_json(made), indent=2, ensure_ascii=False))
             return made.exit_code
         refuse(made)
         if missing := await runs.lacking(runtime, made):
@@ -49,6 +53,19 @@ async def _drain(arguments: argparse.Namespace) -> int:
             print(json.dumps({"run": name}) if arguments.output == "json" else name)
             return ExitCode.DONE
         return await follow(runtime, name, arguments.output)
+
+
+def _decided(made: Plan) -> Plan:
+    """Ask for each open decision by its name; what is not typed stays open."""
+    taken = set(made.target.decisions)
+    for decision in dict.fromkeys(reason.decision for reason in made.undecided):
+        for reason in made.undecided:
+            if reason.decision == decision:
+                print(f"  {reason.text}", file=sys.stderr)
+        print(f"agree? type `{decision}`: ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() == decision:
+            taken.add(decision)
+    return runs.decided(made, sorted(taken))
 
 
 def _consent(runtime: Runtime, made: Plan, arguments: argparse.Namespace) -> str:

@@ -12,11 +12,23 @@ from console import runs
 from console.cli.session import opened
 from console.errors import SourceError
 from console.plugin import Target
+from console.selector import parse_selector
 from console.workflow import planview
 from console.workflow.plan import Plan
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
+
+_OPTIONS = (
+    "grace-period",
+    "timeout",
+    "pod-selector",
+    "delete-emptydir-data",
+    "force",
+    "disable-eviction",
+    "skip-wait-for-delete-timeout",
+)
+"""kubectl's names of a drain's options; they are frozen in the plan under these names."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -27,13 +39,16 @@ def main(arguments: argparse.Namespace) -> int:
 def target_of(arguments: argparse.Namespace) -> Target:
     """What the arguments ask for."""
     decisions = [word for text in arguments.decide for word in text.split(",") if word]
-    options = {} if arguments.grace_period is None else {"grace_period": arguments.grace_period}
+    given = {option: getattr(arguments, option.replace("-", "_"), None) for option in _OPTIONS}
+    if given["pod-selector"]:
+        parse_selector(given["pod-selector"])  # a slip is said before anything is asked of a server
+    options = {option: value for option, value in given.items() if value is not None}
     return runs.target(arguments.run, arguments.nodes, decisions=decisions, options=options)
 
 
 async def _plan(arguments: argparse.Namespace) -> int:
     async with opened(arguments) as runtime:
-        made = await runs.plan(runtime, target_of(arguments), within=arguments.timeout)
+        made = await runs.plan(runtime, target_of(arguments), within=arguments.within)
         missing = await _lacking(runtime, made)
     if missing:
         print(f"pilothouse: you may look, but not {arguments.run}: {missing}", file=sys.stderr)

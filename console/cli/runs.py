@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from console import own, runs, telling
 from console.cli.exits import ExitCode
 from console.cli.following import as_json, follow
 from console.cli.session import opened
-from console.errors import Refused
+from console.errors import Refused, UsageError
 from console.format import timestamp
 from console.output import record, render
 from console.workflow.events import Choice
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from console.runtime import Runtime
     from console.workflow.journal import Page
 
-_SAYS = {"pause": runs.pause, "continue": runs.proceed, "abort": runs.abort}
+_SAYS: Mapping[str, Callable[[Runtime, argparse.Namespace], Awaitable[Page]]] = {
+    "pause": lambda runtime, given: runs.pause(runtime, given.id, reason=given.reason),
+    "continue": lambda runtime, given: runs.proceed(runtime, given.id),
+    "skip": lambda runtime, given: runs.skip(runtime, given.id, given.step, reason=given.reason),
+    "answer": lambda runtime, given: runs.answer(
+        runtime, given.id, given.step, choice=Choice(given.choice), reason=given.reason
+    ),
+}
+"""What a person says to a run."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -39,10 +48,9 @@ async def _runs(arguments: argparse.Namespace) -> int:
             _show(await runs.look(runtime, arguments.id), arguments.output)
             return ExitCode.DONE
         if verb in _SAYS:
-            await _SAYS[verb](runtime, arguments.id)
-        elif verb == "answer":
-            choice = Choice(arguments.choice)
-            await runs.answer(runtime, arguments.id, arguments.step, choice=choice, reason=arguments.reason)
+            await _SAYS[verb](runtime, arguments)
+        elif verb == "abort":
+            return await _abort(runtime, arguments)
         elif verb == "release":
             print(await runs.release(runtime, arguments.id, reason=arguments.reason))
         elif verb == "report":
@@ -53,6 +61,21 @@ async def _runs(arguments: argparse.Namespace) -> int:
         elif verb == "follow":
             return await follow(runtime, arguments.id)
         return ExitCode.DONE
+
+
+async def _abort(runtime: Runtime, arguments: argparse.Namespace) -> int:
+    """Say what would be put back and what stays as it is, ask, abort."""
+    for line in runs.undoing(runtime, (await runs.look(runtime, arguments.id)).state):
+        print(f"  {line}", file=sys.stderr)
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise UsageError("nobody can be asked here", next_step="give --yes")
+        print(f"abort {arguments.id}? type `abort`: ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() != "abort":
+            print("the run goes on", file=sys.stderr)
+            return ExitCode.STOPPED
+    await runs.abort(runtime, arguments.id, reason=arguments.reason)
+    return ExitCode.DONE
 
 
 async def _resume(runtime: Runtime, name: str) -> None:

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.workflow.codec import Entry
-from console.workflow.events import Intent, Sent, Waiting
+from console.workflow.events import Answered, Intent, Sent, Waiting
 
 _Slot = tuple[str, str, bool]
+_Try = tuple[str, str, bool, int]
 
 
 def compact(entries: Sequence[Entry]) -> list[Entry]:
     """The entries that still matter, with their numbers.
 
     Kept of each step: its first entry (its time counts from there), the first intent (the order of undo), and the last
-    intent, sent and waiting of each kind after which nothing else was written about the step's end.
+    intent, sent and waiting of each kind before and after each answer of a person.
     """
     first: set[int] = set()
-    last: dict[_Slot, int] = {}
+    last: dict[_Try, int] = {}
+    answers: dict[str, int] = {}
     heard: set[str] = set()
     intended: set[str] = set()
     for position, entry in enumerate(entries):
@@ -32,9 +34,11 @@ def compact(entries: Sequence[Entry]) -> list[Entry]:
         if isinstance(entry.fact, Intent) and not entry.fact.undo and step not in intended:
             intended.add(step)
             first.add(position)
+        if isinstance(entry.fact, Answered):  # what came before it and after it is not the same try
+            answers[step] = answers.get(step, 0) + 1
         slot = _slot(entry)
         if slot is not None:
-            last[slot] = position
+            last[*slot, answers.get(step, 0)] = position
     kept = first | set(last.values())
     return [
         entry

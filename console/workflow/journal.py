@@ -124,7 +124,8 @@ def refuse(state: State, fact: Fact) -> None:
     if state.end is not None:
         raise Refused(f"the run has ended ({state.end.value})")
     if isinstance(fact, Answered):
-        if fact.step not in state.asked:
+        waits = fact.choice is Choice.SKIP and state.may_skip(fact.step)
+        if fact.step not in state.asked and not waits:
             raise Refused(f"step {fact.step} asks nothing", next_step=f"asked: {', '.join(state.asked) or 'nothing'}")
         if fact.choice is Choice.SKIP and not fact.reason.strip():
             raise Refused("a skipped step needs a reason, for whoever reads the report")

@@ -9,6 +9,7 @@ The word Go lives in `busy` of one process: after a crash it is gone, and the gu
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import assert_never
 
@@ -16,6 +17,7 @@ from console.plugin import Effect
 from console.workflow.events import (
     Act,
     ActSaid,
+    Answered,
     Asked,
     Begun,
     Command,
@@ -41,15 +43,19 @@ from console.workflow.events import (
     UntilSaid,
     Waiting,
 )
-from console.workflow.state import SETTLED, Busy, State, apply, change, fold, to_undo
+from console.workflow.state import SETTLED, Busy, State, Status, apply, change, fold, to_undo
 from console.workflow.steps import Done, Go, Stop, Wait
 
 __all__ = ["Decision", "decide", "fold", "ready"]
 
 WAITING_EVERY = 5.0
-"""Shortest time in seconds between two written waits of one step: numbers in a sentence change at each look."""
+"""Shortest time in seconds between two written waits of one step that differ in numbers, which change at each look."""
+SENTENCE_EVERY = 1.0
+"""The same for waits that differ in words: people should read the new reason soon."""
 LIMIT = 400
 """Longest sentence that is written, in characters."""
+
+_DIGITS = re.compile(r"\d+")
 
 Decision = tuple[State, list[Command]]
 
@@ -90,11 +96,14 @@ def _written(state: State, fact: Fact) -> Decision:
         case Intent(step=step) if step in state.steps and state.steps[step].busy is Busy.CLEARED:
             if fact.undo:
                 return change(state, step, busy=Busy.UNDO), [Undo(step)]
-            if _held_back(state):
+            if _held_back(state) or state.steps[step].status in SETTLED:
                 return change(state, step, busy=Busy.IDLE), []
             return change(state, step, busy=Busy.ACT), [Act(step)]
         case StepDone(step=step) | Undone(step=step) | Asked(step=step):
             return change(state, step, busy=Busy.IDLE), []
+        case Answered(step=step) if step in state.steps and state.steps[step].status is Status.SKIPPED:
+            looks = {Busy.GUARD, Busy.UNTIL, Busy.REMEMBER}
+            return (change(state, step, busy=Busy.IDLE) if state.steps[step].busy in looks else state), []
         case _:
             return state, []
 
@@ -151,6 +160,8 @@ def _acted(state: State, said: ActSaid) -> Decision:
             return _close(state, Undone(at=said.at, step=step, evidence=evidence))
         case Busy.ACT:
             written = Record(Sent(at=said.at, step=step, evidence=evidence))
+            if state.steps[step].status in SETTLED:
+                return change(state, step, busy=Busy.IDLE), [written]
             return change(state, step, busy=Busy.UNTIL), [written, Until(step)]
         case _:
             return state, []
@@ -181,6 +192,8 @@ def _stumbled(state: State, said: Stumbled) -> Decision:
     step, busy = said.step, state.steps[said.step].busy
     if busy in {Busy.IDLE, Busy.CLEARED, Busy.CLOSING}:
         return state, []
+    if state.steps[step].status in SETTLED and busy is not Busy.UNDO:
+        return change(state, step, busy=Busy.IDLE), []
     if said.delay is None:
         failed = Record(Failed(at=said.at, step=step, error=said.error[:LIMIT]))
         state, commands = _ask(state, step, said.error, at=said.at)
@@ -219,14 +232,24 @@ def _wait(state: State, step: str, reason: str, *, at: float) -> Decision:
     """Note why it waits, seldom and only when the sentence is new; ask where its time is up."""
     now, reason = state.steps[step], reason[:LIMIT]
     timeout = state.step(step).timeout
-    if timeout and not now.undoing and now.begun and at - now.begun > timeout:
-        return _ask(
-            state, step, f"not done after {at - now.begun:.0f} s (its time is {timeout:.0f} s): {reason}", at=at
-        )
-    if reason == now.waiting or (now.waiting and at - now.waiting_at < WAITING_EVERY):
+    if timeout and not now.undoing and (took := at - _begun(state, step, at)) > timeout:
+        return _ask(state, step, f"not done after {took:.0f} s (its time is {timeout:.0f} s): {reason}", at=at)
+    pace = WAITING_EVERY if _DIGITS.sub("#", reason) == _DIGITS.sub("#", now.waiting) else SENTENCE_EVERY
+    if reason == now.waiting or (now.waiting and at - now.waiting_at < pace):
         return state, []
     fact = Waiting(at=at, step=step, reason=reason)
     return apply(state, fact), [Record(fact)]
+
+
+def _begun(state: State, step: str, at: float) -> float:
+    """From when a step's time counts: steps of one kind and phase share it, as the pods of one drain do."""
+    plan, mine = state.plan, state.step(step)
+    alike = [
+        state.steps[one.id].begun
+        for one in (plan.steps if plan is not None else ())
+        if (one.kind, one.phase, one.system, one.instance) == (mine.kind, mine.phase, mine.system, mine.instance)
+    ]
+    return max(min((begun for begun in alike if begun), default=at), state.steps[step].retried)
 
 
 def _ask(state: State, step: str, question: str, *, at: float) -> Decision:

@@ -72,7 +72,9 @@ class StepState:
     status: Status = Status.TODO
     since: float = 0.0
     begun: float = 0.0
-    """When the step was first heard of; its timeout counts from here."""
+    """When the step was first heard of."""
+    retried: float = 0.0
+    """When a person last said that it should be tried again, which gives it its time anew."""
     sent_at: float = 0.0
     attempt: int = 0
     memory: Mapping[str, Json] | None = None
@@ -116,6 +118,10 @@ class State:
                 if planned.id == step:
                     return planned
         raise KeyError(step)
+
+    def may_skip(self, step: str) -> bool:
+        """Whether a person may leave this step as it is: it is not settled, and nothing is being put back."""
+        return step in self.steps and self.steps[step].status not in SETTLED and not self.aborted
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -185,18 +191,25 @@ def _apply_step(state: State, fact: _StepFact) -> State:
         case Undone():
             return _settled(state, fact.step, Status.UNDONE, at=fact.at, evidence=fact.evidence)
         case _:
-            return change(state, fact.step, **_noted(fact))
+            old = state.steps[fact.step]
+            return change(state, fact.step, **_noted(fact, settled=old.status in SETTLED and not old.undoing))
 
 
-def _noted(fact: Remembered | Sent | Waiting | Failed | Asked) -> dict[str, Any]:
+def _noted(fact: Remembered | Sent | Waiting | Failed | Asked, *, settled: bool) -> dict[str, Any]:
     """The fields of a step that a fact sets by itself."""
     match fact:
         case Remembered(memory=memory):
             return {"memory": memory}
+        case Sent(evidence=evidence) if settled:
+            return {"evidence": evidence}  # it was skipped while its request was on its way
         case Sent(at=at, evidence=evidence):
             return {"status": Status.SENT, "since": at, "evidence": evidence, "waiting": ""}
+        case Waiting() if settled:
+            return {}
         case Waiting(at=at, reason=reason):
             return {"waiting": reason, "waiting_at": at}
+        case Asked() if settled:
+            return {}
         case Failed(error=error):
             return {"error": error}
         case Asked(question=question):
@@ -208,6 +221,8 @@ def _noted(fact: Remembered | Sent | Waiting | Failed | Asked) -> dict[str, Any]
 def _intended(state: State, fact: Intent) -> State:
     if fact.undo:
         return change(state, fact.step, undoing=True, waiting="", question="")
+    if state.steps[fact.step].status in SETTLED:
+        return state  # skipped before it was written: its request is not sent
     if fact.step not in state.order:
         state = replace(state, order=(*state.order, fact.step))
     return change(
@@ -222,14 +237,14 @@ def _settled(state: State, step: str, status: Status, *, at: float, evidence: st
 
 
 def _answered(state: State, fact: Answered) -> State:
-    """The answer to a step's question; an answer that nobody asked for any more changes nothing."""
+    """The answer to a step's question; of answers that nobody asked for, only a skip of what still waits counts."""
     old = state.steps[fact.step]
-    if not old.question:
+    if not old.question and not (fact.choice is Choice.SKIP and state.may_skip(fact.step)):
         return state
     state = change(state, fact.step, question="", error="", begun=fact.at)
     match fact.choice:
         case Choice.RETRY:
-            return state
+            return change(state, fact.step, retried=fact.at)
         case Choice.SKIP:
             status = Status.UNDONE if old.undoing else Status.SKIPPED
             evidence = f"skipped by {fact.by}: {fact.reason}"

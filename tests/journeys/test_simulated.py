@@ -216,14 +216,17 @@ async def test_the_api_server_goes_away_and_the_run_goes_on_after_it(stage: Stag
         run = await begin(runtime)
         work = asyncio.create_task(carry_out(run, await equip(runtime, run)))
         await stage.until(lambda: stage.leaving() == len(slow))
-        stage.simulator.world.faults.outage = "refused"
+        await stage.simulator.transport.cut(refuse=True)
+        served = stage.simulator.api.served
         await stage.clock.sleep(120)
+        assert stage.simulator.api.served == served, "the API server answered in its own absence"
         assert not work.done()
-        stage.simulator.world.faults.outage = ""
+        await stage.simulator.transport.restore()
         stage.simulator.cluster.heal(*slow)
         assert await work is End.DONE
         assert stage.pods(NODE) == {}
-        assert sum(step.attempt for step in (await state(runtime, run)).steps.values()) == 1 + len(slow)
+        now = await state(runtime, run)
+        assert sum(step.attempt for step in now.steps.values()) == 1 + len(slow)
 
 
 async def test_a_conflict_on_the_node_is_looked_at_again(stage: Stage) -> None:

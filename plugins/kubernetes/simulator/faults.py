@@ -1,5 +1,7 @@
 """What goes wrong on the wire and under the world, as switches that tests and scenarios set at run time.
 
+A server that is away altogether is `Transport.cut`.
+
 It decides nothing and does nothing.
 """
 
@@ -10,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Object = dict[str, Any]
-Outage = Literal["", "refused", "reset"]
 Garble = Literal["", "truncated", "not-json", "empty"]
 
 
@@ -37,8 +38,6 @@ class Scripted:
 class Faults:
     """The switches; all off is a healthy cluster."""
 
-    outage: Outage = ""
-    """refused: nobody listens; reset: connections are accepted and reset, open ones are cut."""
     delay: float = 0.0
     """Seconds of the world's clock before any answer."""
     throttle: int = 0

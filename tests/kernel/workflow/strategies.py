@@ -176,6 +176,12 @@ class World:
 
     def person(self) -> bool:
         """Something that a person may do now; False: there is nothing to do."""
+        waiting = [name for name in self.state.steps if self.state.may_skip(name) and name not in self.state.asked]
+        if self.moody and waiting and self.random.random() < 0.1:
+            name = self.random.choice(waiting)
+            self.effects.add(name)
+            self.write(Answered(self.now, name, Choice.SKIP, "anna", "it takes too long"))
+            return True
         if self.state.asked:
             choices = [Choice.RETRY] * 6 + ([Choice.SKIP, Choice.UNDO, Choice.STOP] if self.moody else [])
             choice = self.random.choice(choices)

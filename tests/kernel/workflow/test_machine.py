@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +39,7 @@ from console.workflow.machine import Decision, decide
 from console.workflow.state import Status, fold
 from console.workflow.steps import Done, Go, Phase, Step, Stop, Wait
 from tests.kernel.workflow.strategies import SMALL, World, journal_of, planned, step
+from tests.values import replace
 
 
 def live(plan: Planned, *facts: Fact) -> Decision:
@@ -138,7 +137,47 @@ def test_each_answer_has_its_consequence(choice: Choice, expected: list[object])
 
 def test_a_late_answer_changes_nothing() -> None:
     state, _ = live(planned(step("a")))
-    assert decide(state, Answered(3.0, "a", Choice.SKIP, "anna", "because"))[0].steps["a"].status is Status.TODO
+    for choice in (Choice.RETRY, Choice.UNDO, Choice.STOP):
+        now, commands = decide(state, Answered(3.0, "a", choice, "anna", "because"))
+        assert (now.steps["a"].status, now.stopped, now.aborted, commands) == (Status.TODO, "", "", [])
+    done, _ = decide(state, StepDone(3.0, "a", "gone"))
+    assert decide(done, Answered(4.0, "a", Choice.SKIP, "anna", "x"))[0].steps["a"].status is Status.DONE
+
+
+def test_what_waits_can_be_skipped_and_the_next_one_goes() -> None:
+    state, _ = live(planned(step("a"), step("b", after=("a",))), Waiting(2.0, "a", "budget needs 2, has 1"))
+    state, commands = decide(state, Answered(3.0, "a", Choice.SKIP, "anna", "the budget is wrong"))
+    assert commands == [Guard("b")]
+    assert (state.steps["a"].status, state.steps["a"].skipped_because) == (Status.SKIPPED, "the budget is wrong")
+    assert decide(state, GuardSaid(4.0, "a", Go()))[1] == []
+
+
+def test_what_is_skipped_before_its_intent_is_written_is_not_sent() -> None:
+    state, _ = live(planned(step("a"), step("b")), Remembered(2.0, "a", {"was": 1}))
+    state, _ = decide(state, GuardSaid(3.0, "a", Go()))
+    state, _ = decide(state, Answered(3.0, "a", Choice.SKIP, "anna", "not this one"))
+    state, commands = decide(state, Intent(3.0, "a"))
+    assert commands == []
+    assert (state.steps["a"].status, state.order) == (Status.SKIPPED, ())
+
+
+def test_what_is_skipped_while_its_request_is_on_its_way_stays_skipped_and_what_came_of_it_is_written() -> None:
+    state, _ = live(planned(step("a"), step("b")), Remembered(2.0, "a", {"was": 1}))
+    state, _ = decide(state, GuardSaid(3.0, "a", Go()))
+    state, commands = decide(state, Intent(3.0, "a"))
+    assert commands == [Act("a")]
+    state, _ = decide(state, Answered(3.0, "a", Choice.SKIP, "anna", "not this one"))
+    state, commands = decide(state, ActSaid(4.0, "a", "evicted"))
+    sent = commands[0]
+    assert isinstance(sent, Record)
+    state, commands = decide(state, sent.fact)
+    assert commands == []
+    assert (state.steps["a"].status, state.steps["a"].evidence) == (Status.SKIPPED, "evicted")
+
+
+def test_an_abort_can_no_longer_be_answered_by_a_skip() -> None:
+    state, _ = live(planned(step("a")), Waiting(2.0, "a", "later"), Aborted(2.0, "anna"))
+    assert not state.may_skip("a")
 
 
 def test_time_out_becomes_a_question() -> None:
@@ -148,7 +187,35 @@ def test_time_out_becomes_a_question() -> None:
     assert isinstance(commands[0], Record)
     assert isinstance(commands[0].fact, Asked)
     assert "not done after 61 s" in commands[0].fact.question
-    assert len(commands) == 1
+
+
+def test_steps_of_one_kind_share_their_time_and_a_retry_gives_it_anew() -> None:
+    timed = planned(*(replace(step(name), timeout=60.0) for name in ("a", "b")))
+    state, _ = live(timed, Waiting(2.0, "a", "later"), Waiting(50.0, "b", "later"))
+    state, commands = decide(state, GuardSaid(63.0, "b", Wait("still later", 1.0)))
+    asked = commands[0]
+    assert isinstance(asked, Record)
+    assert isinstance(asked.fact, Asked)
+    state, _ = decide(state, asked.fact)
+    state, commands = decide(state, Answered(70.0, "b", Choice.RETRY, "anna"))
+    assert commands == [Guard("b")]
+    _, commands = decide(state, GuardSaid(129.0, "b", Wait("and later", 1.0)))
+    assert commands == [Record(Waiting(129.0, "b", "and later")), Guard("b", after=1.0)]
+
+
+def test_a_new_reason_is_written_at_once_where_its_words_differ() -> None:
+    state, _ = live(planned(step("a")))
+    state, _ = decide(state, GuardSaid(3.0, "a", Wait("web-2 goes first", 2.0)))
+    state, commands = decide(state, GuardSaid(4.5, "a", Wait("budget needs 2, has 1", 2.0)))
+    assert commands[0] == Record(Waiting(4.5, "a", "budget needs 2, has 1"))
+    assert decide(state, GuardSaid(5.0, "a", Wait("later", 2.0)))[1] == [Guard("a", after=2.0)]
+
+
+def test_what_is_watched_is_looked_at_when_it_changes() -> None:
+    state, _ = live(planned(step("a")), Remembered(2.0, "a", {"was": 1}))
+    state, _ = decide(state, GuardSaid(3.0, "a", Go()))
+    state, _ = decide(state, Intent(3.0, "a"))
+    assert decide(state, Stumbled(4.0, "a", "budget", 5.0, wake=True))[1][1] == Guard("a", after=5.0, wake=True)
 
 
 def test_an_abort_undoes_in_reverse_what_may_have_been_sent_one_at_a_time() -> None:
