@@ -7,16 +7,17 @@ errors.Conflict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 from console.model import Ref
 from console.plugin import Right
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """One stored journal: its text, and the version that the next write must name."""
 
     run: str
@@ -45,8 +46,7 @@ class JournalStore(Protocol):
     async def delete(self, run: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRecord:
+class LeaseRecord(Struct, frozen=True):
     """Who may act. `fencing` grows by one at each change of holder; `duration` in seconds; version "" = not there."""
 
     name: str
@@ -73,18 +73,14 @@ class LeaseStore(Protocol):
     async def list(self) -> Sequence[LeaseRecord]: ...
 
 
-ROLES: Mapping[str, str] = {
-    "viewer": "sees every pane, logs, runs and the record of changes; no secrets, so no tokens",
-    "operator": "drains and rejoins, cordons, evicts and deletes pods, scales and restarts",
-    "editor": "edits the kinds of the panes, and deletes workloads, claims, budgets and services",
-    "shell": "runs commands in containers and forwards ports: has whatever those containers have",
-    "joiner": "brings replaced nodes back: makes bootstrap tokens, so reads the secrets that lie beside them",
-}
-"""Who may use the console for what; each but the viewer adds to the viewer. A platform says what it takes."""
+class Subjects(Struct, frozen=True):
+    """Who gets a role; where nobody is named, the platform takes a group of its own for each."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """One change: when (epoch s), who (API identity and person), from where, what, on what, how it ended."""
 
     at: float
@@ -108,8 +104,7 @@ class AuditSink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class JoinToken:
+class JoinToken(Struct, frozen=True):
     """With what a new node joins; `expires` in epoch seconds, None: never. Its secret is not in here."""
 
     id: str

@@ -13,6 +13,10 @@ from console.roles import ROLES
 from console.version import VERSION
 
 
+WAYS = ("rebooted", "reset", "reimaged", "replaced")
+"""How a node comes back; what each means is its platform's."""
+
+
 class Commands(Protocol):
     """What `add_subparsers` returns, as far as we use it; argparse's own type is private."""
 
@@ -113,6 +117,10 @@ def _target(command: argparse.ArgumentParser, kind: str) -> None:
     )
     command.add_argument("--within", type=float, default=30.0, metavar="S", help="seconds to wait for facts")
     if kind != "drain":
+        command.add_argument(
+            "--way", choices=WAYS, help="how it comes back (default: rebooted); the others delete its Node and join anew"
+        )
+        command.add_argument("--new-name", metavar="NODE", help="with --way replaced: the name of the new machine")
         return
     like = command.add_argument_group("as for kubectl drain; the dangerous ones also need their decision")
     like.add_argument("--grace-period", type=int, metavar="S", help="seconds for each pod (-1: its own; 0: at once)")

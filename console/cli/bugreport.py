@@ -15,6 +15,7 @@ from typing import Any
 
 from console import logfile, paths
 from console.cli.exits import ExitCode
+from console.cli.machine import LIBRARIES
 from console.discovery import Broken, discover
 from console.version import VERSION
 
@@ -22,7 +23,6 @@ LINES = 200
 _SECRET = re.compile(r"pass|token|secret|key|credential|auth", re.IGNORECASE)
 _IN_TEXT = re.compile(r"(?i)((?:bearer|token|password|secret|passwd)[\"'=: ]+)\S+|(://[^/\s:@]+:)[^@\s]+@")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b[a-z0-9]{6}\.[a-z0-9]{16}\b")
-_LIBRARIES = ("textual", "httpx", "httpcore", "msgspec", "websockets", "kubernetes", "PyYAML")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _report(config: Path, log: Path) -> Iterator[str]:
     yield f"pilothouse {VERSION}"
     yield f"python {platform.python_version()} on {platform.platform()}"
-    yield "libraries " + ", ".join(f"{name} {metadata.version(name)}" for name in _LIBRARIES)
+    yield "libraries " + ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
     for plugin in discover():
         if isinstance(plugin, Broken):
             yield f"plugin {plugin.name}: broken: {plugin.reason}"

@@ -16,6 +16,7 @@ no clock (`now` is an argument or `facts.now`). The kernel fences every call: a 
 from __future__ import annotations
 
 from console.plugin.acting import Hooks, Json, Rule, Target
+from console.plugin.checking import Check, Found, Need
 from console.plugin.manifest import API_VERSION, Client, Deferred, Instance, Offers, Plugin, Reach
 from console.plugin.panes import (
     Act,
@@ -47,6 +48,7 @@ __all__ = [
     "Action",
     "Ask",
     "Cell",
+    "Check",
     "Client",
     "Column",
     "Deferred",
@@ -54,6 +56,7 @@ __all__ = [
     "Facts",
     "Feed",
     "Forward",
+    "Found",
     "Hooks",
     "Index",
     "Instance",
@@ -63,6 +66,7 @@ __all__ = [
     "LogQuery",
     "Logs",
     "Manifest",
+    "Need",
     "Offers",
     "Pane",
     "Plugin",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
+
+from msgspec import Struct
 
 from console.clock import Clock
 from console.model import InstanceId
 from console.plugin.acting import Hooks, Rule
+from console.plugin.checking import Check
 from console.plugin.panes import Cell, Pane, Stream, Tile
 from console.plugin.rows import Facts, Source
 
@@ -17,8 +19,7 @@ API_VERSION = 1
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Deferred(Generic[T]):
+class Deferred(Struct, Generic[T], frozen=True):
     """A reference `package.module:NAME` that is imported when it is first needed."""
 
     target: str
@@ -35,8 +36,7 @@ class Client(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One instance and the plugin's frozen settings for it.
 
     `marks` stand beside its name while it is open (`INSECURE TLS`); `remarks` are sentences said when it is opened.
@@ -49,8 +49,7 @@ class Instance:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How a client gets to its servers: the dialer takes in-cluster names; `version` is the console's own."""
 
     clock: Clock
@@ -58,8 +57,7 @@ class Reach:
     dial: Callable[[str, int], Awaitable[Stream]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(Struct, frozen=True):
     """What a platform implements for the kernel; each is called with the plugin's client (see console.offers)."""
 
     journal: Deferred[Callable[[Any], Any]]
@@ -70,10 +68,11 @@ class Offers:
     dial: Deferred[Callable[[Any, str, int], Awaitable[Stream]]]
     tokens: Deferred[Callable[[Any], Any]] | None = None
     """Tokens with which nodes join (console.offers.Tokens); None where the platform has none."""
+    setup: Deferred[Callable[[Sequence[str], Any, str], str]] | None = None
+    """`setup(roles, subjects, namespace)`: what the platform's own tool applies (console.roles, offers.Subjects)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """The manifest. Everything heavy is deferred; a field that a system does not need stays None.
 
     `configure(table)` turns the plugin's TOML table into frozen settings or raises ConfigError.
@@ -95,6 +94,8 @@ class Plugin:
     find: Deferred[Callable[[Any, str], Awaitable[tuple[Source, Pane[Any]] | None]]] | None = None
     kinds: Deferred[Callable[[Any], Awaitable[Sequence[str]]]] | None = None
     """Words that `find` knows, for completion."""
+    doctor: Deferred[Callable[[Any], Awaitable[Sequence[Check]]]] | None = None
+    """What a client finds of what the console needs; raises nothing that it can say as a Check."""
     offers: Offers | None = None
     simulator: str = ""
     """Module that runs the simulator as a process of its own (`python -m MODULE`)."""

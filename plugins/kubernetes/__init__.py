@@ -19,6 +19,7 @@ PLUGIN = Plugin(
     tile=Deferred("plugins.kubernetes.panes.overview:tile"),
     find=Deferred("plugins.kubernetes.client.kinds:find"),
     kinds=Deferred("plugins.kubernetes.client.kinds:words"),
+    doctor=Deferred("plugins.kubernetes.doctor:examine"),
     offers=Offers(
         journal=Deferred(f"{_OFFERS}:journal"),
         leases=Deferred(f"{_OFFERS}:leases"),
@@ -27,6 +28,7 @@ PLUGIN = Plugin(
         identity=Deferred(f"{_OFFERS}:identity"),
         dial=Deferred(f"{_OFFERS}:dial"),
         tokens=Deferred(f"{_OFFERS}:tokens"),
+        setup=Deferred("plugins.kubernetes.offers.setting_up:setup"),
     ),
     simulator="plugins.kubernetes.simulator",
 )

@@ -10,10 +10,10 @@ import base64
 import binascii
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from console.clock import Clock
 from console.errors import BadAnswer, Forbidden, NotFound, Rejected
@@ -29,8 +29,7 @@ _MOST_NAMESPACES = 100
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who we are. `certain` is False where the server cannot be asked and it was read from our own credentials."""
 
     user: str
@@ -141,7 +140,10 @@ class Rights:
 
     async def missing(self, rights: Sequence[Right]) -> tuple[Right, ...]:
         """Those of `rights` that are not granted, in their order."""
-        granted = await asyncio.gather(*(self.can(right) for right in rights))
+        granted = await asyncio.gather(*(self.can(right) for right in rights), return_exceptions=True)
+        for answer in granted:  # all have ended: none goes on with a connection that is closed meanwhile
+            if isinstance(answer, BaseException):
+                raise answer
         return tuple(right for right, has in zip(rights, granted, strict=True) if not has)
 
     async def readable_namespaces(self, selection: Selection, candidates: Sequence[str]) -> list[str]:

@@ -110,7 +110,7 @@ _ROLES = {"viewer": _viewer, "operator": _operator, "editor": _editor, "shell": 
 
 
 def of_role(role: str, shared: str) -> tuple[Right, ...]:
-    """The rights of a role (console.offers.ROLES), each once; `shared`: our own namespace.
+    """The rights of a role (console.roles.ROLES), each once; `shared`: our own namespace.
 
     Raises KeyError for a role that is none.
     """

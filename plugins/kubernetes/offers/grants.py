@@ -37,18 +37,23 @@ class Grants:
         return manifest(rights)
 
 
-def manifest(rights: Sequence[Right]) -> str:
-    """A ClusterRole for rights without a namespace, a Role for each namespace; as YAML documents."""
+def manifest(rights: Sequence[Right], name: str = _NAME, *, labels: str = "") -> str:
+    """A ClusterRole for rights without a namespace, a Role for each namespace; as YAML documents.
+
+    `labels`: a line of the metadata, `labels: {...}`.
+    """
     ordered = sorted(set(rights), key=lambda right: (right.namespace, right.group, right.resource, right.verb))
-    documents = [_role(namespace, list(group)) for namespace, group in groupby(ordered, key=lambda r: r.namespace)]
+    documents = [
+        _role(f"name: {name}", namespace, list(group), labels)
+        for namespace, group in groupby(ordered, key=lambda right: right.namespace)
+    ]
     return "\n---\n".join(documents)
 
 
-def _role(namespace: str, rights: list[Right]) -> str:
+def _role(name: str, namespace: str, rights: list[Right], labels: str) -> str:
     lines = ["apiVersion: rbac.authorization.k8s.io/v1", f"kind: {'Role' if namespace else 'ClusterRole'}", "metadata:"]
-    lines.append(f"  name: {_NAME}")
-    if namespace:
-        lines.append(f"  namespace: {namespace}")
+    place = f"namespace: {namespace}" if namespace else ""
+    lines += [f"  {line}" for line in (name, place, labels) if line]
     lines.append("rules:")
     for (group, resource), several in groupby(rights, key=lambda right: (right.group, right.resource)):
         verbs = ", ".join(f'"{right.verb}"' for right in several)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from console.offers import ROLES
 from console.plugin import Right
+from console.roles import ROLES
 from plugins.kubernetes.model import needs
 
 SHARED = "pilothouse"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from console.model import NodeName, Ref
-from console.offers import ROLES, AuditEntry, LeaseRecord
+from console.offers import AuditEntry, LeaseRecord
 from console.plugin import Right, Target
+from console.roles import ROLES
 from plugins.kubernetes import offers
 from plugins.kubernetes.maintenance import HOOKS
 from plugins.kubernetes.model import needs
@@ -18,6 +18,7 @@ from plugins.kubernetes.panes import PANES
 from plugins.kubernetes.simulator import access
 from plugins.kubernetes.simulator.access import Access
 from tests.plugins.kubernetes.actions.conftest import Live
+from tests.values import replace
 
 SHARED = "pilothouse"
 Asked = set[Right]
