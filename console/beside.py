@@ -6,8 +6,9 @@ Owns the look-up, so that everybody else calls a column with the pane's own row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from console.model import SourceState, Tone
 from console.plugin import Cell, Column, Facts, Pane, Sortable, Table

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from console.audit import AuditLog, Person
 from console.clock import Clock
@@ -25,6 +26,7 @@ T = TypeVar("T")
 YES = "yes"
 PLANNED = "planned"
 """Given for the steps of a run: the person consented to the whole plan when it was started."""
+LOOKING = "read-only: this console was started to look, not to change"
 _WORDS = 500
 _DRAIN = 10.0
 
@@ -37,8 +39,7 @@ class Consent(StrEnum):
     NAME = "name"
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """One change somebody wants to make to one thing."""
 
     action: str
@@ -49,8 +50,7 @@ class Deed:
     run: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What the configuration says about changes in this context."""
 
     read_only: bool = False
@@ -75,6 +75,8 @@ class Gate:
         self.who = who
         self.trouble = ""
         """Why the shared record could not be written; the change itself was made and is in the local one."""
+        self.lacking: frozenset[Right] = frozenset()
+        """Rights that were found missing when they were last asked about; they are asked about again each time."""
         self._log = log
         self._clock = clock
         self._identity = identity
@@ -87,7 +89,7 @@ class Gate:
         """Why this can never be done here and now, empty where it can: what a disabled key says."""
         if deed.effect is Effect.READ:
             return ""
-        return "read-only: this console was started to look, not to change" if self.rules.read_only else ""
+        return LOOKING if self.rules.read_only else ""
 
     def consent(self, deed: Deed) -> Consent:
         """How much a person must say. Production contexts want the name for every change."""
@@ -102,6 +104,7 @@ class Gate:
         if self._rights is None or not rights:
             return ""
         lacking = await self._rights.missing(tuple(dict.fromkeys(rights)))
+        self.lacking = self.lacking.difference(rights).union(lacking)
         if not lacking:
             return ""
         return f"missing: {', '.join(str(right) for right in lacking)}\n{self._rights.role(lacking)}"

@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from console import paths
 from console.audit import AuditLog, person
@@ -35,8 +37,7 @@ from console.version import VERSION
 R = TypeVar("R")
 
 
-@dataclass(slots=True)
-class _Opened:
+class _Opened(Struct):
     """One instance that is open: its plugin, sources and panes, and its client once it was needed."""
 
     plugin: Plugin
@@ -324,6 +325,11 @@ class Runtime:
                     sink=await self.offer(lambda offers: offers.audit),
                 )
         return self._gate
+
+    @property
+    def lacking(self) -> frozenset[Any]:
+        """Rights (`plugin.Right`) that the gate found missing; none while nothing was asked of it."""
+        return frozenset() if self._gate is None else self._gate.lacking
 
     async def perform(  # noqa: PLR0913, PLR0917 - what is done, to what, and under whose consent
         self,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from console.errors import Refused
 from console.gate import Consent, Deed
 from console.performing import phrase
-from console.plugin import Action, Effect
+from console.plugin import Action, Effect, Right
 from screens.dialogs import Confirm, Report, Touch, question
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
 async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     """Ask, confirm, perform on each row, report. `rows` are those chosen when the key was pressed."""
+    subjects = [page.pane.ref(row) for row in rows]
+    if len(rows) == 1:  # several may need different rights, and each is reported
+        await may(page.desk, action.rights(rows[0]), f"{action.title} {subjects[0]}")
     answers = await _answers(page, action, rows[0])
     if answers is None:
         return
-    subjects = [page.pane.ref(row) for row in rows]
     deed = Deed(action.id, subjects[0], action.effect)
     names = tuple(str(subject) for subject in subjects)
     wanted = phrase(action.title, [subject.name for subject in subjects])
@@ -38,6 +41,14 @@ async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     else:
         lines = [(str(outcome.subject), outcome.ok, outcome.text) for outcome in outcomes]
         await page.desk.ask(Report(f"{action.title}: {count(len(rows))}", lines))
+
+
+async def may(desk: Desk, rights: Sequence[Right], what: str) -> None:
+    """Raise Refused with a ready role where a right is missing, before anything is asked."""
+    missing = await (await desk.kernel.gate()).missing(rights)
+    desk.changed()
+    if missing:
+        raise Refused(f"you may not {what}", next_step=missing)
 
 
 def count(number: int) -> str:

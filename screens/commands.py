@@ -7,8 +7,11 @@ questions around it, belong to `acting.py` and to the pages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from console.gate import LOOKING
 from console.plugin import Effect
 from screens.keymap import Keymap, label
 
@@ -17,8 +20,7 @@ def _allowed() -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One thing to do. `why` gives None or the reason, in one line, for which it cannot be used now.
 
     `run` is called without arguments; what it returns is awaited when it can be. `hint` puts it into the footer,
@@ -51,6 +53,14 @@ def keyed(commands: Iterable[Command], keymap: Keymap) -> tuple[Command, ...]:
         out.append(replace(command, key="" if key in taken else key))
         taken.add(key)
     return tuple(out)
+
+
+def looking(commands: Iterable[Command]) -> tuple[Command, ...]:
+    """The commands of a console that was started to look: what changes something is not offered, and says why."""
+    return tuple(
+        command if command.effect is Effect.READ else replace(command, hint=False, why=lambda: LOOKING)
+        for command in commands
+    )
 
 
 def by_key(commands: Sequence[Command], key: str) -> Command | None:

@@ -73,6 +73,8 @@ class Desk(Screen[None]):
         self.keymap = Keymap()
         self.again: Callable[[], None] | None = None
         self.forwards: Forwards | None = None
+        self.marks: dict[Place, frozenset[str]] = {}
+        """Keys of marked rows by the pane in which they were marked."""
         self._questions = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._settling: asyncio.Task[Any] | None = None
@@ -217,11 +219,13 @@ class Desk(Screen[None]):
     def commands(self) -> tuple[Command, ...]:
         """All that can be done now: the page's own first, then the desk's; keys given."""
         if self._commands is None:
-            from screens.commands import keyed
+            from screens.commands import keyed, looking
             from screens.orders import desk_commands
 
             own: Sequence[Command] = self.page.commands() if self.page is not None else ()
-            self._commands = keyed((*own, *desk_commands(self)), self.keymap)
+            found = (*own, *desk_commands(self))
+            only_looks = self.opened and self.kernel.settings.read_only
+            self._commands = keyed(looking(found) if only_looks else found, self.keymap)
         return self._commands
 
     def take_key(self, key: str) -> bool:

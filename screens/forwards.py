@@ -14,9 +14,9 @@ from console.format import age, size
 from console.forward import HOST, Door, Forwards
 from console.model import Tone
 from console.plugin import Ask, Cell
+from screens.acting import may
 from screens.commands import Command
 from screens.dialogs import Choice, Line
-from screens.handing import may
 from screens.page import Page
 from screens.paint import app_of, paint_of
 
@@ -35,7 +35,7 @@ async def open_forward(page: PanePage, row: Any) -> None:
     desk, forward = page.desk, page.pane.forward
     if forward is None:
         return
-    await may(desk, forward.rights(row))
+    await may(desk, forward.rights(row), f"forward a port of {page.pane.ref(row)}")
     ports = desk.kernel.fence.call(f"{page.pane.name} ports", (), forward.ports, row, page.facts)
     chosen = await desk.ask(Choice("which port of it", [*(str(port) for port in ports), OTHER])) if ports else OTHER
     if chosen == OTHER:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from textual.app import SuspendNotSupported
 from console import terminal
 from console.errors import ConsoleError, Refused
 from console.gate import Consent, Deed
-from console.plugin import Effect, Right
+from console.plugin import Effect
 from console.text import clean
-from screens.acting import agreed
+from screens.acting import agreed, may
 from screens.dialogs import Choice, Confirm, Touch
 from screens.paint import app_of
 
@@ -38,14 +38,6 @@ def handed_over(desk: Desk) -> Generator[None]:
         raise Refused("this terminal cannot be handed over") from error
 
 
-async def may(desk: Desk, rights: Sequence[Right]) -> None:
-    """Raise Refused with a ready role where a right is missing."""
-    gate = await desk.kernel.gate()
-    missing = await gate.missing(rights)
-    if missing:
-        raise Refused("you may not do this", next_step=missing)
-
-
 async def open_shell(page: PanePage, row: Any) -> None:
     """A shell in the row's container; the console is back when it ends."""
     desk, shell = page.desk, page.pane.shell
@@ -62,6 +54,7 @@ async def open_shell(page: PanePage, row: Any) -> None:
     gate = await desk.kernel.gate()
     if refusal := gate.refusal(deed):
         raise Refused(refusal)
+    await may(desk, deed.rights, f"open a shell in {subject}")
     given = "yes"
     if gate.consent(deed) is Consent.NAME:
         typed = await agreed(desk, deed, f"shell in {target}", (str(subject),), subject.name)
@@ -95,6 +88,7 @@ async def edit(page: PanePage, row: Any) -> None:
     gate = await desk.kernel.gate()
     if refusal := gate.refusal(deed):
         raise Refused(refusal)
+    await may(desk, deed.rights, f"edit {subject}")
     client = await desk.kernel.client(page.instance)
     write, before = manifest.write, await manifest.read(client, row, True)
     text, problem = before, ""

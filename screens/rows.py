@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from console.plugin import Action, Effect
+from console.plugin import Action, Effect, Right
 from screens.commands import Command
 from screens.trail import Place
 
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from screens.browse import PanePage
 
 NO_ROW = "there is no row under the cursor"
+
+
+class _Needs(NamedTuple):
+    """What an ability needs, and whether it changes something."""
+
+    rights: Callable[[Any], Sequence[Right]]
+    effect: Effect = Effect.READ
+
+
+def _nothing(_row: Any) -> Sequence[Right]:
+    return ()
+
+
+_NOTHING = _Needs(_nothing)
 
 
 def row_commands(page: PanePage) -> tuple[Command, ...]:
@@ -57,9 +71,6 @@ def _action(page: PanePage, action: Action[Any]) -> Command:
         targets = page.rows.targets
         if not targets:
             return NO_ROW
-        settings = page.desk.kernel.settings
-        if settings.read_only and action.effect is not Effect.READ:
-            return "read-only: this console was started to look, not to change"
         where = f"{page.pane.name} action {action.id} when"
         reasons = [
             page.desk.kernel.fence.call(where, "its condition failed", action.when, row, page.facts)
@@ -81,16 +92,27 @@ def _action(page: PanePage, action: Action[Any]) -> Command:
         group="actions",
         effect=action.effect,
         why=why,
-        hint=bool(action.key),
+        hint=bool(action.key) and not _lacks(page, f"action {action.id}", action.rights),
         row=True,
     )
+
+
+def _lacks(page: PanePage, part: str, rights: Callable[[Any], Sequence[Right]]) -> bool:
+    """Whether a right for the row is known to be missing: then the footer does not name the key, which says why."""
+    row, lacking = page.rows.selected, page.desk.kernel.lacking
+    if row is None or not lacking:
+        return False
+    return not lacking.isdisjoint(page.desk.kernel.fence.call(f"{page.pane.name} {part} rights", (), rights, row))
 
 
 def _abilities(page: PanePage) -> list[Command]:
     pane, made = page.pane, list[Command]()
 
-    def offer(name: str, title: str, run: Callable[[], object], about: str) -> None:
-        made.append(Command(name, title, run, help=about, group="row", hint=True, row=True, why=_selected(page)))
+    def offer(name: str, title: str, run: Callable[[], object], about: str, needs: _Needs = _NOTHING) -> None:
+        effect, hint = needs.effect, not _lacks(page, name, needs.rights)
+        made.append(
+            Command(name, title, run, help=about, group="row", effect=effect, hint=hint, row=True, why=_selected(page))
+        )
 
     if page.rows.selected is not None and pane.ref(page.rows.selected).kind == "node":
         offer("plan", "plan a drain", lambda: page.desk.go(_plan(page, "drain")), "what it would meet; changes nothing")
@@ -100,13 +122,16 @@ def _abilities(page: PanePage) -> list[Command]:
         before = (("previous", "yes"),)
         offer("previous", "previous", lambda: page.desk.go(_place(page, "logs", options=before)), "the last life's log")
     if pane.shell is not None:
-        offer("shell", "shell", partial(_shell, page), "an interactive shell; the terminal comes back at its end")
+        about = "an interactive shell; the terminal comes back at its end"
+        offer("shell", "shell", partial(_shell, page), about, _Needs(pane.shell.rights, Effect.CHANGE))
     if pane.manifest is not None:
         offer("yaml", "YAML", lambda: page.desk.go(_place(page, "yaml")), "the object as YAML, secrets masked")
         if pane.manifest.write is not None:
-            offer("edit", "edit", partial(_edit, page), "in your editor, then a dry run, then a question")
+            about = "in your editor, then a dry run, then a question"
+            offer("edit", "edit", partial(_edit, page), about, _Needs(pane.manifest.rights, Effect.CHANGE))
     if pane.forward is not None:
-        offer("forward", "forward", partial(_forward, page), "a port on this machine's loopback")
+        about = "a port on this machine's loopback"
+        offer("forward", "forward", partial(_forward, page), about, _Needs(pane.forward.rights))
     return made
 
 

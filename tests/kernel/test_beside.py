@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from console import beside
 from console.filtering import parse_filter
 from console.model import InstanceId, SourceState, Tone
@@ -12,6 +10,7 @@ from console.plugin import Cell, Column, Pane, Table
 from console.store import Store
 from tests.clock import FakeClock
 from tests.screens.table.ship import PANE, SHIPS, Ship
+from tests.values import replace
 
 HERE = InstanceId("harbour", "north")
 Speed = tuple[str, int]

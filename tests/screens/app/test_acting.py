@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from console.config import Settings
+from console.plugin import Right, Shell
+from screens.browse import PanePage
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
 from tests.screens.far import Parrot
+from tests.values import replace
 
 
 async def test_a_change_shows_what_it_touches_and_is_done_only_after_a_yes() -> None:
@@ -72,15 +75,6 @@ async def test_a_number_is_asked_for_until_it_is_one() -> None:
         await driver.press("g")
         await driver.press("backspace", "backspace", "enter")
         await driver.sees("a whole number is wanted")
-        assert driver.sea.done == []
-
-
-async def test_a_read_only_console_says_so_on_every_changing_key() -> None:
-    async with driving(settings=Settings(read_only=True)) as driver:
-        await driver.order("boats")
-        await driver.sees("anna", "read-only")
-        await driver.press("h")
-        assert any("hail: read-only" in said for said in driver.said)
         assert driver.sea.done == []
 
 
@@ -211,3 +205,36 @@ async def test_a_port_is_opened_listed_and_closed() -> None:
         await driver.sees("forwards (1)", "boat kiel/anna:8080")
         await driver.press("ctrl+d")
         await driver.sees("no port is open")
+
+
+async def test_a_console_that_only_looks_names_no_key_that_changes_something_and_says_why_on_pressing() -> None:
+    async with driving(size=(160, 50), settings=Settings(read_only=True)) as driver:
+        await driver.order("boats")
+        await driver.sees("anna", "read-only", "l logs")
+        footer = driver.text().splitlines()[-1]
+        assert not [word for word in ("hail", "steer", "sink", "shell", "edit") if word in footer]
+        for key, title in (("h", "hail"), ("s", "shell"), ("e", "edit")):
+            await driver.press(key)
+            assert f"{title}: read-only: this console was started to look, not to change" in driver.said
+        await driver.press("question_mark")
+        await driver.sees("hail: call the crew  (now: read-only")
+        assert driver.sea.done == []
+
+
+async def test_a_key_whose_right_is_known_to_be_missing_leaves_the_footer_until_it_is_granted() -> None:
+    right = Right("create", "boats/exec")
+    assert fleet.BOAT_PANE.shell is not None
+    shell = Shell(lambda _boat, _facts: ("deck",), fleet.BOAT_PANE.shell.open, rights=lambda _boat: (right,))
+    async with driving(size=(160, 50)) as driver:
+        driver.sea.rights.denied.add(str(right))
+        await driver.order("boats")
+        await driver.sees("anna", "s shell")
+        page = driver.app.desk.page
+        assert isinstance(page, PanePage)
+        page.pane = replace(page.pane, shell=shell)
+        await driver.press("s")
+        await driver.until(lambda: any("you may not open a shell in boat kiel/anna" in s for s in driver.said), "why")
+        await driver.until(lambda: "s shell" not in driver.text(), "the footer without it")
+        driver.sea.rights.denied.clear()
+        await driver.press("s")
+        await driver.sees("s shell")
