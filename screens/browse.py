@@ -7,10 +7,10 @@ are places of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from screens.desk import Desk
 
 RIGHT = 3
+_FOLDING = "all rows of the tree, or expand all; left and right for the row under the cursor"
 _LOUD = {Tone.BAD: "error", Tone.WARN: "warning"}
 
 
@@ -52,6 +53,7 @@ class PanePage(Page):
         self.rows.utc = desk.utc
         self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
+        self.rows.table.steering.recalled = desk.marks.get(self._marked_as, frozenset())
         self._stop: Callable[[], None] = _nothing
 
     def _declared(self, name: str) -> Pane[Any]:
@@ -93,6 +95,17 @@ class PanePage(Page):
         for other in (*self.reads, *self.beside):
             other.close()
 
+    @property
+    def _marked_as(self) -> Place:
+        """What marks belong to: the pane as it is limited, whatever its filter, so that none acts out of sight."""
+        return Place("pane", self.pane.name, self.instance, scoped(self.rows.scope))
+
+    def _keep_marks(self) -> None:
+        """Marks outlive the page, for this session."""
+        steering = self.rows.table.steering
+        if not steering.recalled:
+            self.desk.marks[self._marked_as] = frozenset(steering.marks)
+
     # -- what the desk asks
 
     def escape(self) -> bool:
@@ -132,6 +145,11 @@ class PanePage(Page):
             view("mark", "mark", rows.table.action_mark, "actions then work on all marked rows"),
             view("mark-range", "mark range", rows.table.action_mark_range, "from the row marked last to here"),
             view("unmark", "unmark", rows.table.action_unmark, "take all marks away"),
+            *(
+                (view("fold", "collapse", rows.table.action_fold_all, _FOLDING),)
+                if self.pane.parent is not None
+                else ()
+            ),
             view("copy", "copy", rows.action_copy, "the name; again: the row; again: the cell"),
             view("save", "save", rows.action_save, "the shown rows as CSV"),
             *self._namespaces(),
@@ -182,6 +200,7 @@ class PanePage(Page):
     @on(PaneView.Moved)
     def _moved(self, event: PaneView.Moved) -> None:
         event.stop()
+        self._keep_marks()
         self.post_message(self.Changed())
 
     @on(PaneView.Activated)

@@ -3,13 +3,15 @@
 :pods kafka            a pane, limited to a namespace        :ctx NAME     another context
 :sts kafka /filter     and filtered                          :ns NAME      limit the shown pane (`all`: lift it)
 :pods node=node1       limited by any facet                  :theme NAME   another theme
+:ds kafka              an alias that limits its pane itself
 :KIND                  anything else the server has          :q            quit
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
 
 from screens.trail import Place, scoped
 
@@ -19,19 +21,21 @@ PAGES = {"overview": "overview", "help": "help", "forwards": "forwards", "pf": "
 ALL_NAMESPACES = frozenset({"all", "-", "*", "0"})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the line may name: words of panes (name or alias -> pane name), namespaces, contexts, kinds, themes."""
+class Known(Struct, frozen=True):
+    """What the line may name: words of panes (name or alias -> pane name), namespaces, contexts, kinds, themes.
+
+    `limits` are the facets by which some of the aliases limit their pane.
+    """
 
     panes: dict[str, str] = field(default_factory=dict[str, str])
+    limits: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     namespaces: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Something that is not a place: `quit`, `ctx NAME`, `ns NAME`, `theme NAME`, or `find WORD` with its place."""
 
     verb: str
@@ -56,7 +60,9 @@ def parse(line: str, known: Known) -> Place | Order | str:
     facets = _facets(rest)
     if isinstance(facets, str):
         return facets
-    place = Place("pane", known.panes.get(head, head), scope=scoped(facets), filter=pattern)
+    place = Place(
+        "pane", known.panes.get(head, head), scope=scoped({**known.limits.get(head, {}), **facets}), filter=pattern
+    )
     return place if head in known.panes else Order("find", head, place)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -22,12 +22,15 @@ LOOKED_AT = 5000
 def known(kernel: Runtime, *, kinds: Sequence[str] = ()) -> Known:
     """What there is now; `kinds` are words that only the server knows."""
     panes: dict[str, str] = {}
+    limits: dict[str, Mapping[str, str]] = {}
     for instance in kernel.instances:
         for pane in kernel.panes(instance.id):
             for word in (pane.name, *pane.aliases):
-                panes.setdefault(word, pane.name)
+                if panes.setdefault(word, pane.name) == pane.name and word in pane.limits:
+                    limits[word] = pane.limits[word]
     return Known(
         panes=panes,
+        limits=limits,
         namespaces=namespaces(kernel),
         contexts=tuple(instance.id.name for instance in kernel.contexts),
         kinds=tuple(kinds) or _KINDS.get(kernel, ()),
@@ -48,9 +51,15 @@ def namespaces(kernel: Runtime) -> tuple[str, ...]:
     return tuple(sorted(found - {""}))
 
 
+def forget_kinds(kernel: Runtime) -> None:
+    """Another context has other kinds."""
+    _KINDS.pop(kernel, None)
+
+
 async def kinds(kernel: Runtime) -> tuple[str, ...]:
     """Words that the plugins' `find` knows; asked once, empty when no answer came."""
     if kernel not in _KINDS:
+        context = kernel.context
         words: list[str] = []
         for instance in list(kernel.instances):
             plugin = kernel.plugin(instance.id)
@@ -59,5 +68,6 @@ async def kinds(kernel: Runtime) -> tuple[str, ...]:
                     words += await plugin.kinds.load()(await kernel.client(instance.id))
                 except ConsoleError:
                     return ()
-        _KINDS[kernel] = tuple(dict.fromkeys(words))
-    return _KINDS[kernel]
+        if kernel.context == context:  # else the answer came too late
+            _KINDS[kernel] = tuple(dict.fromkeys(words))
+    return _KINDS.get(kernel, ())

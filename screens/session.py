@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from console.errors import ConsoleError, UsageError
 from console.format import clock_time
@@ -139,12 +140,16 @@ async def _find(desk: Desk, order: Order) -> None:
 
 async def switch(desk: Desk, context: str) -> None:
     """Another context, without a restart; without a name the known ones are listed."""
+    from screens.knowing import forget_kinds
+
     names = [instance.id.name for instance in desk.kernel.contexts]
     if context not in names:
         what = f"there is no context `{context}`" if context else "name a context"
         raise UsageError(what, next_step="known: " + ", ".join(names))
     await desk.ways.clear()
+    desk.marks.clear()
     await desk.kernel.switch(context)
+    forget_kinds(desk.kernel)
     desk.headline = replace(desk.headline, identity="", opening=True)
     tick(desk)
     desk.start(identify(desk))

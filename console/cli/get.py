@@ -39,6 +39,8 @@ async def get(arguments: argparse.Namespace) -> int:
             names = ", ".join(sorted({pane.name for i in runtime.instances for pane in runtime.panes(i.id)}))
             raise UsageError(f"there is no pane or kind `{arguments.pane}`", next_step=f"panes: {names}")
         instance, pane = found
+        if limits := pane.limits.get(arguments.pane):
+            line = parse_filter(" ".join([*(f"{name}={value}" for name, value in limits.items()), line.line]))
         view = runtime.view(instance, pane.table)
         others = [runtime.view(instance, table).table for table in beside.tables(pane)]
         problems = await runtime.ready(instance, [pane.table], arguments.timeout)

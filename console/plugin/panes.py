@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from console.model import Ref, Tone
 from console.plugin.rows import Facts, Table
@@ -21,8 +22,7 @@ class Cell(NamedTuple):
     tone: Tone = Tone.PLAIN
 
 
-@dataclass(frozen=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True):
     """One column. `value` sorts (None last); `cell(row, now)` is the text, else `str(value)`.
 
     `export(row)`: what machines get (JSON types), where that is not the value by which people sort.
@@ -56,8 +56,7 @@ class Effect(StrEnum):
     DESTROY = "destroy"
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     """One permission, in Kubernetes' words: `create pods/eviction in namespace pulsar`."""
 
     verb: str
@@ -72,8 +71,7 @@ class Right:
         return f"{self.verb} {kind}{place}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One question before an action: free text, a whole number, a choice, or yes/no; answered as text."""
 
     id: str
@@ -84,8 +82,7 @@ class Ask:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """What an action gets: the plugin's client, facts, and the answers to its questions."""
 
     client: Any
@@ -93,8 +90,7 @@ class Act:
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True)
-class Action(Generic[R]):
+class Action(Struct, Generic[R], frozen=True):
     """Something a person can do to a row. One declaration feeds palette, footer, help, menu and command line.
 
     `run(act, row)` does it to one object and returns one sentence of what was done; the kernel calls it once a marked
@@ -113,16 +109,14 @@ class Action(Generic[R]):
     asks: Callable[[R, Facts], Sequence[Ask]] = lambda _row, _facts: ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One block of the detail panel: a title and lines of (label, cell); an empty label continues the line before."""
 
     title: str
     lines: tuple[tuple[str, Cell], ...]
 
 
-@dataclass(frozen=True)
-class Jump(Generic[R]):
+class Jump(Struct, Generic[R], frozen=True):
     """A way from a row to another pane, limited by facets (`{"node": "node1"}`); None: there is none for this row."""
 
     title: str
@@ -130,8 +124,7 @@ class Jump(Generic[R]):
     facets: Callable[[R, Facts], Mapping[str, str] | None]
 
 
-@dataclass(frozen=True)
-class Manifest(Generic[R]):
+class Manifest(Struct, Generic[R], frozen=True):
     """YAML of a row. `read(client, row, reveal)` masks secret values unless `reveal`.
 
     `write(client, row, text, dry_run)` sends an edited text back and returns one sentence; raises Conflict when the
@@ -143,8 +136,7 @@ class Manifest(Generic[R]):
     rights: Callable[[R], Sequence[Right]] = lambda _row: ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogQuery:
+class LogQuery(Struct, frozen=True):
     """What to read of a log: one of a stream's sources; `since` in seconds back, `tail` in lines."""
 
     source: str
@@ -155,8 +147,7 @@ class LogQuery:
     timestamps: bool = False
 
 
-@dataclass(frozen=True)
-class Logs(Generic[R]):
+class Logs(Struct, Generic[R], frozen=True):
     """Logs of a row. `sources(row, facts)` names them (`pod/container`), the first is the default.
 
     `follow(client, row, query)` yields raw lines (uncleaned, no line end) until the log ends.
@@ -182,8 +173,7 @@ class Terminal(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Shell(Generic[R]):
+class Shell(Struct, Generic[R], frozen=True):
     """An interactive shell in a row: `targets` names the containers, `open(client, row, target)` starts it."""
 
     targets: Callable[[R, Facts], Sequence[str]]
@@ -201,8 +191,7 @@ class Stream(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Forward(Generic[R]):
+class Forward(Struct, Generic[R], frozen=True):
     """Ports of a row that a person may open on loopback: `open(client, row, port)` gives one connection."""
 
     ports: Callable[[R, Facts], Sequence[int]]
@@ -226,13 +215,13 @@ def _no_fault(_row: Any) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Pane(Generic[R]):
+class Pane(Struct, Generic[R], frozen=True):
     """A live table of one kind of thing. The first column is the row's name.
 
     `facets(row)` names what other panes may limit this one by (`namespace`, `node`, `owner`); `fault(row)` is what
     `ctrl-z` keeps; `parent(row)` makes a tree (the parent's row key, None for a root), children in key order; `reads`
-    are the other tables that descriptions, actions and jumps look into, fed while the pane is open.
+    are the other tables that descriptions, actions and jumps look into, fed while the pane is open. `limits` are those
+    of the aliases that open it limited by facets (`ds`: `{"kind": "DaemonSet"}`).
     """
 
     name: str
@@ -241,6 +230,7 @@ class Pane(Generic[R]):
     columns: tuple[Column[R], ...]
     ref: Callable[[R], Ref]
     aliases: tuple[str, ...] = ()
+    limits: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     sort: str = ""
     labels: Callable[[R], Mapping[str, str]] = _no_labels
     facets: Callable[[R], Mapping[str, str]] = _no_facets
@@ -257,8 +247,7 @@ class Pane(Generic[R]):
     reads: tuple[Table[Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """One line of the overview: how a system is, its members up and in all, and up to four short facts."""
 
     tone: Tone

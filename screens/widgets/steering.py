@@ -6,7 +6,7 @@ line, whatever row that is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from screens.widgets.order import Order
@@ -21,6 +21,8 @@ class Steering:
         self.top = 0
         self.held = False
         self.marks: set[str] = set()
+        self.recalled: frozenset[str] = frozenset()
+        """Rows that were marked when they were last looked at; they wait for the list to be complete."""
         self._top_key: str | None = None
         self._marked_last: str | None = None
 
@@ -76,6 +78,11 @@ class Steering:
         low, high = sorted((start, self.index))
         self.marks |= {order.key_at(at) for at in range(low, high + 1)}
         self._marked_last = self.key
+
+    def recall(self, rows: Collection[str]) -> None:
+        """Mark again what was marked before and is still there."""
+        self.marks |= self.recalled.intersection(rows)
+        self.recalled = frozenset()
 
     def unmark(self, keys: Iterable[str] | None = None) -> None:
         """Take marks away: of these rows, or all."""

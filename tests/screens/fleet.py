@@ -42,7 +42,7 @@ from console.plugin import (
     Watch,
 )
 from console.runtime import Runtime
-from console.workflow.steps import Phase, Step
+from console.workflow.steps import Ctx, Go, Outcome, Phase, Step, StepKind
 from tests.clock import FakeClock
 from tests.kernel.workflow.memory import AuditList, Granted, Journals, LeaseTable
 from tests.screens.far import Echo, Parrot
@@ -212,9 +212,10 @@ BOAT_PANE: Pane[Boat] = Pane(
         Column("CAPTAIN", lambda boat: boat.captain, grow=True),
     ),
     ref=lambda boat: Ref("boat", boat.name, boat.harbour),
-    aliases=("bo", "boat"),
+    aliases=("bo", "boat", "anns"),
+    limits={"anns": {"captain": "ann"}},
     sort="NAME",
-    facets=lambda boat: {"namespace": boat.harbour},
+    facets=lambda boat: {"namespace": boat.harbour, "captain": boat.captain},
     fault=lambda boat: boat.sunk,
     actions=ACTIONS,
     jumps=(Jump("same harbour", "boats", lambda boat, _facts: {"namespace": boat.harbour}),),
@@ -266,11 +267,21 @@ def _verdict(_facts: Facts, target: Target) -> Verdict:
 def _steps(_facts: Facts, target: Target) -> Sequence[Step]:
     node = target.nodes[0]
     cordon = Step("cordon", f"cordon {node}", "fleet", "north", "cordon", Phase.CORDON)
-    move = Step("move", "move anna", "fleet", "north", "move", Phase.EVICT, after=("cordon",))
+    params = {"pod": "anna", "namespace": "kiel"}
+    move = Step("move", "move anna", "fleet", "north", "move", Phase.EVICT, after=("cordon",), params=params)
     return (cordon, move)
 
 
-HOOKS = Hooks(reads=(NODES,), members=lambda _facts, _node: (), verdict=_verdict, steps=_steps, kinds={})
+async def _go(_ctx: Ctx) -> Outcome:
+    return Go()
+
+
+async def _back(_ctx: Ctx) -> str:
+    return "as it was"
+
+
+KINDS = {"cordon": StepKind(_go, _go, _back, undo=_back), "move": StepKind(_go, _go, _back)}
+HOOKS = Hooks(reads=(NODES,), members=lambda _facts, _node: (), verdict=_verdict, steps=_steps, kinds=KINDS)
 
 
 def configure(table: Mapping[str, Any]) -> Mapping[str, Any]:

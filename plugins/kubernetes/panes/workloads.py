@@ -133,26 +133,20 @@ ACTIONS: tuple[Action[Workload], ...] = (
     ),
 )
 
+_WORDS = {
+    "Deployment": ("deploy", "dp", "deployment", "deployments"),
+    "DaemonSet": ("ds", "daemonset", "daemonsets"),
+    "Job": ("job", "jobs"),
+    "CronJob": ("cj", "cronjob", "cronjobs"),
+}
 WORKLOADS: Pane[Workload] = Pane(
     name="workloads",
     title="workloads",
     table=tables.WORKLOADS,
     columns=COLUMNS,
     ref=ref,
-    aliases=(
-        "wk",
-        "deploy",
-        "dp",
-        "deployment",
-        "deployments",
-        "ds",
-        "daemonset",
-        "daemonsets",
-        "job",
-        "jobs",
-        "cj",
-        "cronjobs",
-    ),
+    aliases=("wk", *(word for words in _WORDS.values() for word in words)),
+    limits={word: {"kind": kind} for kind, words in _WORDS.items() for word in words},
     sort="NAME",
     labels=lambda w: dict(w.labels),
     facets=lambda w: {"namespace": w.namespace, "kind": w.kind, "owner": f"{w.kind}/{w.name}"},

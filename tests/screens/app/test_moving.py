@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
 from console.model import Ref
 from screens.browse import PanePage
+from tests.screens import fleet
 from tests.screens.app.steering import driving
 from tests.screens.fleet import Boat
+from tests.values import replace
 
 SIZES = [(80, 24), (160, 50)]
 
@@ -151,3 +152,64 @@ async def test_the_name_that_is_copied_is_the_rows_and_not_its_first_cell() -> N
         page.rows.pane = replace(page.rows.pane, ref=_good)
         await driver.press("ctrl+y")
         assert "copied the name: good anna" in driver.said
+
+
+async def test_an_alias_that_limits_its_pane_is_limited_further_and_filtered() -> None:
+    async with driving() as driver:
+        driver.sea.add(Boat("dora", "kiel", captain="ann"))
+        await driver.order("anns")
+        await driver.sees("boats (2 of 4)", "clara", "dora")
+        await driver.order("anns kiel /dor")
+        await driver.sees("boats (1 of 4)", "dora", "/dor")
+        assert driver.app.desk.page is not None
+        assert driver.app.desk.page.here().facets == {"captain": "ann", "namespace": "kiel"}
+        await driver.order("boats")
+        await driver.sees("anna", "boats (4)")
+
+
+async def test_marks_are_there_when_one_comes_back_but_those_of_rows_that_are_gone() -> None:
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("space", "space", "space")
+        await driver.sees("3 marked")
+        await driver.order("nodes")
+        await driver.sees("node1")
+        del driver.sea.boats["kiel/bertha"]
+        driver.sea.publish()
+        await driver.order("boats")
+        await driver.sees("2 marked")
+        page = driver.app.desk.page
+        assert isinstance(page, PanePage)
+        assert [key for key, _ in page.rows.marked] == ["kiel/anna", "oslo/clara"]
+        await driver.order("boats oslo")
+        await driver.sees("1 of 2")
+        assert "marked" not in driver.text()
+        await driver.order("boats")
+        await driver.press("ctrl+backslash")
+        await driver.until(lambda: "marked" not in driver.text(), "no marks")
+        await driver.order("nodes")
+        await driver.press("minus")
+        await driver.sees("anna")
+        assert "marked" not in driver.text()
+
+
+async def test_the_kinds_that_are_completed_are_those_of_the_new_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["gulls"]
+
+    async def kinds(_sea: object) -> list[str]:
+        return list(words)
+
+    monkeypatch.setattr(fleet, "kinds", kinds)
+    async with driving() as driver:
+        await driver.press("colon")
+        await driver.type("g")
+        await driver.sees("gulls")
+        await driver.press("escape")
+        words[:] = ["geese"]
+        await driver.order("ctx south")
+        await driver.sees("south", "0 boats")
+        await driver.press("colon")
+        await driver.type("g")
+        await driver.sees("geese")
+        assert "gulls" not in driver.text()

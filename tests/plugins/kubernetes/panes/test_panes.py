@@ -89,6 +89,20 @@ def test_names_and_aliases_are_unique_and_those_of_kubectl_and_k9s() -> None:
         assert word in words
 
 
+async def test_words_of_one_kind_limit_the_pane_to_rows_that_there_are(facts: StoreFacts) -> None:
+    one = pane("workloads")
+    assert {one.limits[word]["kind"] for word in ("deploy", "ds", "jobs", "cj")} == {
+        "Deployment",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+    }
+    assert set(one.limits) <= set(one.aliases)
+    kept = [one.facets(row)["kind"] for row in facts.rows(one.table).values() if row.kind == "DaemonSet"]
+    assert kept
+    assert set(kept) == {one.limits["ds"]["kind"]}
+
+
 def test_every_pane_sorts_by_one_of_its_columns_and_fits_eighty_cells_without_the_wide_ones() -> None:
     for one in PANES:
         assert one.sort in {column.title for column in one.columns}
