@@ -16,7 +16,7 @@ TABLE_KEYS = (
     ("up, down, pgup, pgdn", "move; home and end to the first and last row"),
     ("space, ctrl-space", "mark a row, or all rows up to here; ctrl-\\ unmarks all"),
     ("shift and a letter", "sort by the column that begins with it; again: the other way round"),
-    ("left, right", "see the columns that did not fit"),
+    ("left, right", "see the columns that did not fit; in a tree, collapse and expand the row"),
 )
 LINES = (
     (":pods kafka /re", "a pane, limited to a namespace, filtered"),

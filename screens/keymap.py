@@ -49,6 +49,7 @@ DEFAULTS: Mapping[str, str] = {
     "wide": "ctrl+w",
     "header": "ctrl+e",
     "faults": "ctrl+z",
+    "fold": "x",
     "freeze": "z",
     "sort": "shift+o",
     "sort-name": "shift+n",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from console.plugin import Column
 from console.text import width
@@ -16,8 +17,7 @@ _MOST_NAME = 60  # a name that fills a wide pane stands too far from what is sai
 _LEAST_GROWN = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A shown column: its number in the pane, the cell where it begins, its width, and if glyphs stand in it."""
 
     index: int
@@ -30,8 +30,7 @@ class Placed:
         return self.x + self.width
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """Widest content of a column so far, glyph included, and whether any of its cells carries one."""
 
     width: int = 0

@@ -40,6 +40,7 @@ class Contents(Generic[R]):
         self._pending: set[str] = set()
         self._work: Iterator[None] | None = None
         self._ageing: frozenset[int] = frozenset()
+        self._folded: frozenset[str] = frozenset()
 
     def row(self, key: str) -> R | None:
         """A row by its key; one that is gone stays until the order let go of it."""
@@ -80,6 +81,30 @@ class Contents(Generic[R]):
         self.faults_only = self.faults_only if faults_only is None else faults_only
         self.rebuild()
 
+    def parent(self, key: str) -> str | None:
+        """The row above this one in a tree."""
+        row = self.row(key)
+        return None if row is None else self.reader.parent(row)
+
+    @property
+    def folds(self) -> bool:
+        """Whether rows can be collapsed now: what a filter finds is shown wherever it stands."""
+        return isinstance(self.order, TreeOrder) and not self.filter and not self.faults_only
+
+    def is_folded(self, key: str) -> bool:
+        """Whether a person collapsed this row."""
+        return key in self._folded
+
+    def fold(self, keys: Iterable[str], *, folded: bool) -> None:
+        """Hide what stands beneath these rows, or show it again; call `work` afterwards."""
+        self._folded = self._folded.union(keys) if folded else self._folded.difference(keys)
+        self.rebuild()
+
+    @property
+    def parents(self) -> list[str]:
+        """Rows beneath which others stand."""
+        return [key for key in self.order if self.order.below(key)]
+
     def sort_by(self, column: int, *, descending: bool) -> None:
         self.sort, self.descending = column, descending
         self.rebuild()
@@ -90,6 +115,8 @@ class Contents(Generic[R]):
             self._before, self.rows = self.rows, self.snapshot.rows
             self._pending = set()
         self._ageing = self.reader.ageing(self.rows, self._now()) if self.filter else frozenset()
+        if isinstance(self.order, TreeOrder):
+            self.order.folded = self._folded if self.folds else frozenset()
         self._work = self.order.rebuild(self.rows)
 
     def work(self, budget: float = SLICE) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -16,8 +16,7 @@ from screens.paint import Paint, fit, span, steady
 from screens.widgets.columns import GAP, GUTTER, Placed
 
 
-@dataclass(frozen=True, slots=True)
-class LineLook:
+class LineLook(Struct, frozen=True):
     """How one line is drawn, beside its cells; equal looks give equal lines."""
 
     cursor: bool = False
@@ -26,6 +25,7 @@ class LineLook:
     stale: bool = False
     fresh: frozenset[int] = frozenset()
     branch: str = ""
+    below: str = ""
     beside: bool = False
 
     @property
@@ -36,8 +36,7 @@ class LineLook:
         return "stale" if self.stale else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruler:
+class Ruler(Struct, frozen=True):
     """The columns of one layout and the room of the pane; `left` is how far the table is scrolled sideways."""
 
     columns: Sequence[Column[Any]]
@@ -79,8 +78,8 @@ def row_segments(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLo
         if column.x > x:
             segments.append(Segment(" " * (column.x - x), plain))
         cell = cells[column.index]
-        if column.index == 0 and look.branch:
-            cell = Cell(look.branch + cell.text, cell.tone)
+        if column.index == 0 and (look.branch or look.below):
+            cell = Cell(f"{look.branch}{cell.text}{look.below}", cell.tone)
         align = ruler.columns[column.index].align
         segment = paint.segment(cell, column.width, align=align, indent=column.glyphs, name=column.index == 0)
         if column.index in look.fresh:

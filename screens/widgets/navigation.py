@@ -60,6 +60,10 @@ class Navigation(Widget, Generic[R]):
         """Move the columns by so many cells."""
 
     @abstractmethod
+    def fold(self, keys: Iterable[str], *, folded: bool) -> None:
+        """Hide what stands beneath these rows of a tree, or show it."""
+
+    @abstractmethod
     def sort_by(self, column: int, *, descending: bool | None = None) -> None:
         """Sort by a column."""
 
@@ -115,7 +119,26 @@ class Navigation(Widget, Generic[R]):
         self._go(0 if by < 0 else len(self.contents.order) - 1)
 
     def action_sideways(self, by: int) -> None:
-        self.scroll_sideways(by * SIDEWAYS)
+        """See other columns; in a tree, at the first columns, rather collapse and expand as file trees do."""
+        if self.ruler.left or not self.fold_here(folded=by < 0):
+            self.scroll_sideways(by * SIDEWAYS)
+
+    def fold_here(self, *, folded: bool) -> bool:
+        """Collapse the row under the cursor, or go to the one above it; or expand it. False where that is nothing."""
+        key = self.steering.key
+        if key is None or not self.contents.folds:
+            return False
+        if self.contents.order.below(key) and self.contents.is_folded(key) is not folded:
+            self.fold([key], folded=folded)
+            return True
+        above = self.contents.parent(key) if folded else None
+        return above is not None and self.go_to(above)
+
+    def action_fold_all(self) -> None:
+        """Collapse every row of a tree, or expand all where one is collapsed."""
+        parents = self.contents.parents
+        some = any(map(self.contents.is_folded, parents))
+        self.fold(parents, folded=not some)
 
     def action_activate(self) -> None:
         if self.steering.key is not None:

@@ -57,6 +57,14 @@ class Order(Generic[R]):
         """How deep in a tree the row stands; 0 for a root and in flat tables."""
         return 0
 
+    def below(self, key: str) -> int:
+        """How many rows stand beneath this one in a tree, shown or not; 0 in flat tables."""
+        return 0
+
+    def hidden(self, key: str) -> int:
+        """How many rows are hidden beneath a collapsed one."""
+        return 0
+
     def renew(self, rows: Mapping[str, R], touched: Iterable[str]) -> Iterator[None]:
         """Bring the rows with these keys to their places; what is not in `rows` goes."""
         moves: list[tuple[str, Rank | None]] = []

@@ -6,8 +6,9 @@ Owns every call from a table into plugin code. Refuses to style and to place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from console.fence import Fence
 from console.model import Tone
@@ -107,8 +108,7 @@ def _checked(column: Column[R], row: R, now: float) -> Cell:
     return cell if type(cell) is Cell else Cell(text, tone)
 
 
-@dataclass(frozen=True, slots=True)
-class RowSubject(Generic[R]):
+class RowSubject(Struct, Generic[R], frozen=True):
     """One row as the filter language asks for it."""
 
     reader: Reader[R]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
@@ -42,8 +42,7 @@ _SAMPLED = 120
 _LONGEST = 256
 
 
-@dataclass(slots=True)
-class _Line(Generic[R]):
+class _Line(Struct, Generic[R]):
     """A drawn row, and what it was drawn from."""
 
     row: R
@@ -101,6 +100,8 @@ class LiveTable(Navigation[R], can_focus=True):
         known = self.contents.snapshot.complete
         self.contents.take(snapshot, delta)
         self.steering.unmark(delta.removed)
+        if self.steering.recalled and snapshot.complete:
+            self.steering.recall(snapshot.rows)
         if known and not self.contents.paused and not self.calm:
             self._notice(snapshot, delta)
         self.proceed()
@@ -128,6 +129,11 @@ class LiveTable(Navigation[R], can_focus=True):
     ) -> None:
         """Show only some rows; None leaves a setting as it is."""
         self.contents.limit(line=line, scope=scope, faults_only=faults_only)
+        self.proceed()
+
+    def fold(self, keys: Iterable[str], *, folded: bool) -> None:
+        """Hide what stands beneath these rows of a tree, or show it."""
+        self.contents.fold(keys, folded=folded)
         self.proceed()
 
     def pause(self, *, paused: bool) -> None:
@@ -286,23 +292,22 @@ class LiveTable(Navigation[R], can_focus=True):
         stride = max(1, len(order) // _SAMPLED) if first else 1
         window = range(self.steering.top, min(len(order), self.steering.top + self.body))
         lines = {*window, *(range(0, len(order), stride) if first else ())}
-        found = [(order.depth_at(at), self.contents.row(order.key_at(at))) for at in lines]
-        rows = [(depth, row) for depth, row in found if row is not None]
+        found = [(2 * order.depth_at(at) + len(_tail(order.below(key := order.key_at(at)))), key) for at in lines]
+        rows = [(more, row) for more, key in found if (row := self.contents.row(key)) is not None]
         if not rows:
             return
         self._measured_at = self._clock.monotonic()
-        measured = widened(self._measured, [self._widths(row, depth) for depth, row in rows])
+        measured = widened(self._measured, [self._widths(row, more) for more, row in rows])
         if measured != self._measured:
             self._measured = measured
             self._place()
             self.repaint()
 
-    def _widths(self, row: R, depth: int) -> Sequence[tuple[int, bool]]:
+    def _widths(self, row: R, more: int) -> Sequence[tuple[int, bool]]:
         out: list[tuple[int, bool]] = []
         for at, cell in enumerate(self.reader.cells(row, self._now)):
             glyph = cell.tone in IN_TABLES and bool(cell.text)
-            indent = 2 * depth if at == 0 else 0
-            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph + indent, glyph))
+            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph + (0 if at else more), glyph))
         return out
 
     # -- lines
@@ -384,5 +389,11 @@ class LiveTable(Navigation[R], can_focus=True):
             stale=self.contents.snapshot.state is SourceState.STALE,
             fresh=self._fresh.columns(key),
             branch=branch,
+            below=_tail(order.hidden(key)),
             beside=beside,
         )
+
+
+def _tail(below: int) -> str:
+    """What stands behind the name of a collapsed row; there is always room for it, so that nothing jumps."""
+    return f" (+{below})" if below else ""

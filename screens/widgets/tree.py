@@ -6,6 +6,7 @@ moves anything places all rows anew, in slices.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -26,6 +27,15 @@ class TreeOrder(Order[R]):
         self._own = own
         self._nodes: dict[str, _Own] = {}
         self._depths: dict[str, int] = {}
+        self._below: dict[str, int] = {}
+        self.folded: frozenset[str] = frozenset()
+        """Rows beneath which nothing is shown; `rebuild` after a change."""
+
+    def below(self, key: str) -> int:
+        return self._below.get(key, 0)
+
+    def hidden(self, key: str) -> int:
+        return self._below.get(key, 0) if key in self.folded else 0
 
     def depth_at(self, index: int) -> int:
         return self._depths.get(self.key_at(index), 0)
@@ -67,15 +77,18 @@ class TreeOrder(Order[R]):
         passing = {key for key, node in nodes.items() if node[2]}
         ranks: list[Rank] = []
         depths: dict[str, int] = {}
+        below: Counter[str] = Counter()
         for count, (key, chain) in enumerate(chains.items()):
             if key in shown or not passing.isdisjoint(chain):
-                root = nodes[chain[0]][1]
-                ranks.append((root, *((natural(part), part) for part in chain[1:]), key))
-                depths[key] = len(chain) - 1
+                below.update(chain[:-1])
+                if self.folded.isdisjoint(chain[:-1]):
+                    root = nodes[chain[0]][1]
+                    ranks.append((root, *((natural(part), part) for part in chain[1:]), key))
+                    depths[key] = len(chain) - 1
             if count % _STRIDE == _STRIDE - 1:
                 yield
         yield from self._replace([], [_comparable(rank) for rank in ranks])
-        self._depths = depths
+        self._depths, self._below = depths, below
 
     @staticmethod
     def _chain(nodes: Mapping[str, _Own], key: str) -> tuple[str, ...]:

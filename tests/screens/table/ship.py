@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from textual.app import App, ComposeResult
@@ -15,6 +15,7 @@ from console.model import Delta, InstanceId, Ref, Snapshot, SourceState, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section, Table
 from screens.widgets.table import LiveTable
 from tests.clock import FakeClock
+from tests.values import replace
 from themes import LOOKS
 
 NOW = 1_700_000_000.0

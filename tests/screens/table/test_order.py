@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from screens.widgets.contents import Contents
 from screens.widgets.order import Order
 from screens.widgets.reading import Reader
 from tests.screens.table.ship import NOW, PANE, TREE, Ship, fleet
+from tests.values import replace
 
 NAMES = [f"ship-{number}" for number in range(12)]
 VALUES = st.one_of(st.none(), st.integers(-5, 5), st.floats(allow_nan=True, allow_infinity=True, width=16))

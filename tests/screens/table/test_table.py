@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +10,14 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from console.fence import Fence
+from console.filtering import parse_filter
 from console.model import Delta, Snapshot, SourceState
 from console.plugin import Column, Pane, Table
 from screens.widgets.freshness import MARKED_FOR
 from screens.widgets.table import LiveTable
 from tests.clock import FakeClock
 from tests.screens.table.ship import NOW, PANE, TREE, Host, Ship, broken_pane, fleet, plain
+from tests.values import replace
 
 
 class Watched(LiveTable[Ship]):
@@ -238,6 +239,32 @@ async def test_a_tree_is_drawn_with_its_branches() -> None:
         Ship("set"), Ship("set-0", flagship="kiel/set"), Ship("set-1", flagship="kiel/set"), pane=TREE
     ) as (_, table):
         assert [line[:9].rstrip() for line in plain(table)[1:4]] == [" set", " ├ set-0", " └ set-1"]
+
+
+async def test_a_tree_is_collapsed_and_expanded_row_by_row_or_as_a_whole_and_says_how_much_it_hides() -> None:
+    ships = (Ship("a"), Ship("a-0", flagship="kiel/a"), Ship("a-1", flagship="kiel/a"), Ship("b"))
+    async with shown(*ships, Ship("b-0", flagship="kiel/b"), pane=TREE) as (pilot, table):
+
+        async def press(*keys: str) -> list[str]:
+            await pilot.press(*keys)
+            await idle(pilot, table)
+            return [line.split("  ")[0].strip() for line in plain(table)[1:] if line.strip()]
+
+        assert await press("left") == ["a (+2)", "b", "└ b-0"]
+        assert await press("left") == ["a (+2)", "b", "└ b-0"]
+        assert await press("right") == ["a", "├ a-0", "└ a-1", "b", "└ b-0"]
+        await press("down", "down", "left")
+        assert table.selected_key == "kiel/a"
+        table.action_fold_all()
+        assert await press() == ["a (+2)", "b (+1)"]
+        table.publish(Ship("a-2", flagship="kiel/a"))
+        assert await press() == ["a (+3)", "b (+1)"]
+        table.limit(line=parse_filter("a-1"))
+        assert await press("left") == ["a", "└ a-1"]
+        table.limit(line=parse_filter(""))
+        assert await press() == ["a (+3)", "b (+1)"]
+        table.action_fold_all()
+        assert len(await press()) == 6
 
 
 async def test_code_of_a_plugin_that_raises_makes_a_question_mark_and_a_breakage() -> None:
