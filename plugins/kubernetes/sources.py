@@ -9,11 +9,23 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from console.errors import Forbidden
+from console.errors import Forbidden, NotFound
 from console.plugin import Feed, Poll, Source, Table, Watch
 from plugins.kubernetes.joins import JOINS
 from plugins.kubernetes.merging import Merging, Part
-from plugins.kubernetes.model import budgets, events, leases, nodes, pods, services, sets, tables, tokens, volumes
+from plugins.kubernetes.model import (
+    budgets,
+    events,
+    leases,
+    locks,
+    nodes,
+    pods,
+    services,
+    sets,
+    tables,
+    tokens,
+    volumes,
+)
 from plugins.kubernetes.model import webhooks as hooks
 from plugins.kubernetes.model import workloads as work
 from plugins.kubernetes.model.podwire import PodWire
@@ -33,6 +45,8 @@ class Kind:
     item: type[msgspec.Struct]
     row: Callable[[Any], Any]
     fields: str = ""
+    space: str = ""
+    """The only namespace that it is about; where that is not there, nothing is, and no right is missed."""
 
     @property
     def custom(self) -> bool:
@@ -75,9 +89,22 @@ async def _part(api: Any, table: Table[R], kind: Kind, part: Part[R]) -> None:
         try:
             await (_custom(api, table, kind, part) if kind.custom else _follow(api, table, kind, part))
         except Forbidden as error:
-            if not part.forbid(str(error)):
+            if kind.space and not await _is_there(api, kind.space):
+                part.absent()
+            elif not part.forbid(str(error)):
                 raise
             await api.manner.clock.sleep(_LOOK_AGAIN)
+
+
+async def _is_there(api: Any, namespace: str) -> bool:
+    """Whether a namespace is there, as far as we may know: one that may not be read is taken to be."""
+    try:
+        await api.get(f"/api/v1/namespaces/{namespace}")
+    except NotFound:
+        return False
+    except Forbidden:
+        return True
+    return True
 
 
 async def _custom(api: Any, table: Table[R], kind: Kind, part: Part[R]) -> None:
@@ -162,6 +189,16 @@ _FROM_SERVER: tuple[Source, ...] = (
         tables.WEBHOOKS,
         Kind(f"{_HOOKS}/validatingwebhookconfigurations", hooks.HooksWire, hooks.validating_row),
         Kind(f"{_HOOKS}/mutatingwebhookconfigurations", hooks.HooksWire, hooks.mutating_row),
+    ),
+    _watch_all(
+        tables.LOCKS,
+        Kind("nodemaintenances.nodemaintenance.medik8s.io", locks.MaintenanceWire, locks.maintenance_row),
+        Kind(
+            f"/apis/coordination.k8s.io/v1/namespaces/{locks.MEDIK8S_LEASES}/leases",
+            leases.LeaseWire,
+            locks.lease_lock,
+            space=locks.MEDIK8S_LEASES,
+        ),
     ),
     Poll(tables.METRICS, _node_metrics, visible=15.0, hidden=60.0),
     Poll(tables.POD_USE, _pod_use, visible=15.0, hidden=None),

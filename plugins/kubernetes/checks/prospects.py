@@ -17,6 +17,7 @@ from plugins.kubernetes.checks.fates import EVICTED, Fate, pinned
 from plugins.kubernetes.checks.losses import EMPTY_DIR, JOBS, UNMANAGED, foreign_finalizers
 from plugins.kubernetes.checks.room import Room, place, unplaced
 from plugins.kubernetes.checks.standing import Standing, grouped
+from plugins.kubernetes.checks.unheard import confirms
 from plugins.kubernetes.checks.words import listed, pod_ref
 from plugins.kubernetes.model.pods import Pod
 
@@ -80,6 +81,9 @@ def _own(pod: Pod, its: Fate, facts: Facts) -> list[Reason]:
         found.append(Reason(Answer.DECIDE, EMPTY_DIR, text, ref, EMPTY_DIR))
     if its in EVICTED and owner is not None and owner.kind == "Job":
         found.append(Reason(Answer.DECIDE, JOBS, "it starts again from the beginning", ref, JOBS))
+    silent = confirms(pod, facts) if its in EVICTED or its is Fate.LEAVING else None
+    if silent is not None:
+        found.append(silent)
     held = foreign_finalizers(pod)
     if held and its not in {Fate.DAEMON, Fate.STATIC}:
         text = f"held by {listed(held)}: who removes that, and when, is not known"

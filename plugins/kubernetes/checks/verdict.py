@@ -12,20 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from console.model import Answer, Prospect, Reason, Ref, SourceState, Verdict
+from console.model import Answer, Prospect, Reason, SourceState, Verdict
 from console.plugin import Facts, Table, Target
 from plugins.kubernetes.checks.admission import webhook_reasons
 from plugins.kubernetes.checks.budgeting import budget_reasons
 from plugins.kubernetes.checks.control_plane import control_plane_reasons
 from plugins.kubernetes.checks.fates import Fate
+from plugins.kubernetes.checks.locks import lock_reasons
 from plugins.kubernetes.checks.losses import loss_reasons
 from plugins.kubernetes.checks.members import set_reasons
 from plugins.kubernetes.checks.prospects import prospects
 from plugins.kubernetes.checks.room import Mover, Room, place, room, unplaced
 from plugins.kubernetes.checks.standing import Standing, movers, standing
+from plugins.kubernetes.checks.unheard import node_reasons
 from plugins.kubernetes.checks.wishes import harsh, unasked, unreadable, wishes
 from plugins.kubernetes.model import tables
-from plugins.kubernetes.model.nodes import Node
 
 READS: tuple[Table[Any], ...] = (
     tables.NODES,
@@ -37,6 +38,7 @@ READS: tuple[Table[Any], ...] = (
     tables.WEBHOOKS,
     tables.SLICES,
     tables.NAMESPACES,
+    tables.LOCKS,
 )
 VOUCHED = "vouched"
 
@@ -95,13 +97,8 @@ def vouched(target: Target) -> frozenset[str]:
 
 def reasons(stand: Standing, facts: Facts, known: frozenset[str] = frozenset()) -> Iterator[Reason]:
     """Everything but the room elsewhere."""
-    nodes = facts.rows(tables.NODES)
-    for name in sorted(stand.nodes):
-        node = nodes.get(name)
-        if node is None:
-            yield Reason(Answer.UNKNOWN, "nodes", f"there is no node {name}", Ref("node", name))
-        elif node.ready is not True:
-            yield Reason(Answer.UNKNOWN, "nodes", _unheard(node), Ref("node", name, uid=node.uid))
+    yield from node_reasons(stand, facts)
+    yield from lock_reasons(stand, facts)
     yield from control_plane_reasons(stand, facts)
     yield from budget_reasons(stand, facts)
     yield from set_reasons(stand, facts, known)
@@ -125,8 +122,3 @@ def room_for(
     yield from (unplaced(left, without) for left in fit.left)
     if fit.placed:
         yield Reason(Answer.SAFE, "room elsewhere", str(fit))
-
-
-def _unheard(node: Node) -> str:
-    word = "is not ready" if node.ready is False else "is not heard"
-    return f"{node.name} {word}: nobody would confirm that its pods have stopped"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from console.model import Reason, Verdict
 from console.plugin import EVERY, Facts, Join, Table, Touch
 from plugins.kubernetes.checks.fates import Fate
+from plugins.kubernetes.checks.locks import holders
 from plugins.kubernetes.checks.room import Mover, Room, rounded, small
 from plugins.kubernetes.checks.standing import movers, standing
 from plugins.kubernetes.checks.verdict import reasons, room_for, unread
@@ -58,6 +59,8 @@ class NodeView(Row, frozen=True, gc=False):
     disk: Fill | None = None
     fullest: ClaimFill | None = None
     renewed: float | None = None
+    held: tuple[str, ...] = ()
+    """Other tools that hold it (checks.locks)."""
 
     @property
     def name(self) -> str:
@@ -113,6 +116,7 @@ def build_view(node: Node, facts: Facts) -> Iterable[NodeView]:
         disk=summary.disk if summary else None,
         fullest=max(claims, key=lambda one: one.fill.share or 0.0, default=None),
         renewed=beat.renewed if beat else None,
+        held=holders(node, facts),
     )
 
 
@@ -138,6 +142,7 @@ NODE_JOINS: tuple[Join[Node, StandingRow] | Join[Node, Room] | Join[Node, NodeVi
             Touch(tables.BUDGETS, nodes_of_budget),
             Touch(tables.STORAGE, lambda row, facts: {pod.node for pod in pods_of_storage(row, facts)}),
             Touch(tables.WEBHOOKS, lambda _row, _facts: (EVERY,)),
+            Touch(tables.LOCKS, lambda _row, _facts: (EVERY,)),
             Touch(tables.SLICES, nodes_of_backends),
             Touch(tables.NAMESPACES, lambda _row, _facts: ()),  # their labels hardly change: the next look has them
         ),
@@ -153,6 +158,7 @@ NODE_JOINS: tuple[Join[Node, StandingRow] | Join[Node, Room] | Join[Node, NodeVi
             Touch(tables.STORAGE, lambda row, _facts: row.hosts if isinstance(row, Volume) else ()),
             Touch(tables.METRICS, lambda row, _facts: (row.name,)),
             Touch(tables.SUMMARIES, lambda row, _facts: (row.name,)),
+            Touch(tables.LOCKS, lambda row, _facts: (row.node,)),
             Touch(tables.HEARTBEATS, lambda row, _facts: (row.node,)),
         ),
     ),

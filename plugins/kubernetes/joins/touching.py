@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from console.plugin import Facts
+from console.plugin import EVERY, Facts
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.pods import Pod
@@ -24,7 +24,9 @@ def node_of(pod: Pod, _facts: Facts) -> Iterable[str]:
 
 
 def nodes_of_owner(row: MemberSet | Workload, facts: Facts) -> set[str]:
-    """The nodes under the pods of a set, or of a small workload."""
+    """The nodes under the pods of a set, or of a small workload; a lock on a workload concerns all nodes."""
+    if isinstance(row, Workload) and row.locks:
+        return {EVERY}
     if isinstance(row, Workload) and row.desired > SMALL:
         return set()
     return {pod.node for pod in facts.by(tables.PODS_BY_OWNER, row.key) if pod.node}

@@ -14,13 +14,12 @@ from plugins.kubernetes.model import marks, tables
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 
 FOREIGN_CORDON = "foreign-cordon"
-FOREIGN_LOCK = "foreign-lock"
 
 
 def verdict(facts: Facts, target: Target) -> Verdict:
     """What the run would meet."""
     if target.run == "drain":
-        return Verdict((*checks.verdict(facts, target).reasons, *_locks(facts, target)))
+        return checks.verdict(facts, target)
     if target.run == "rejoin":
         return Verdict(tuple(checks.unread(facts)) or tuple(_back(facts, target)))
     return Verdict((Reason(Answer.UNKNOWN, "plan", f"Kubernetes knows no run `{target.run}`"),))
@@ -29,16 +28,6 @@ def verdict(facts: Facts, target: Target) -> Verdict:
 def prospects(facts: Facts, target: Target) -> Sequence[Prospect]:
     """What a drain does to each pod; a rejoin moves none."""
     return checks.pods(facts, target) if target.run == "drain" else ()
-
-
-def _locks(facts: Facts, target: Target) -> Iterator[Reason]:
-    """Marks of other tools on these nodes: they may be at work there."""
-    for name in target.nodes:
-        node = facts.get(tables.NODES, name)
-        for mark in node.marks if node else ():
-            if mark.by != "pilothouse":
-                text = f"{mark.by} has marked {name}: {mark.name}={mark.value or 'set'}"
-                yield Reason(Answer.DECIDE, "locks", text, Ref("node", name), decision=FOREIGN_LOCK)
 
 
 def _back(facts: Facts, target: Target) -> Iterator[Reason]:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from plugins.kubernetes.model.placing import Taint
 from plugins.kubernetes.model.wire import Row, line
 
 PREFIX = "pilothouse/"
@@ -26,6 +27,22 @@ _FOREIGN = {
     "cluster.x-k8s.io/delete-machine": "cluster-api",
     "upgrade.cattle.io/plan": "system-upgrade-controller",
     "machineconfiguration.openshift.io/desiredDrain": "machine-config",
+    "cluster-autoscaler.kubernetes.io/scale-down-disabled": "cluster-autoscaler",
+    "karpenter.sh/do-not-disrupt": "karpenter",
+}
+AT_WORK = frozenset({"weave.works/kured-reboot-in-progress", "kured.dev/reboot-in-progress"})
+"""Marks that are there only while the tool works on the node."""
+HARMLESS: Mapping[str, str] = {
+    "cluster-autoscaler.kubernetes.io/scale-down-disabled": "the autoscaler leaves the node alone",
+    "karpenter.sh/do-not-disrupt": "Karpenter leaves the node alone",
+}
+"""Marks that keep a tool away: what they mean. They do not ask people to stay away."""
+_TAINTS = {
+    "ToBeDeletedByClusterAutoscaler": ("cluster-autoscaler", "it is about to delete the node"),
+    "DeletionCandidateOfClusterAutoscaler": ("cluster-autoscaler", "it may delete the node soon"),
+    "karpenter.sh/disrupted": ("karpenter", "it drains and deletes the node"),
+    "karpenter.sh/disruption": ("karpenter", "it drains and deletes the node"),
+    "medik8s.io/drain": ("medik8s", "it drains the node"),
 }
 
 
@@ -44,6 +61,11 @@ def marks(annotations: Mapping[str, str]) -> tuple[Mark, ...]:
     return (*own, *foreign)
 
 
+def taint_marks(taints: Iterable[Taint]) -> list[tuple[str, Taint, str]]:
+    """Taints by which tools claim a node: the tool, the taint, and what it means."""
+    return [(_TAINTS[one.key][0], one, _TAINTS[one.key][1]) for one in taints if one.key in _TAINTS]
+
+
 def mark(held: tuple[Mark, ...], name: str) -> str:
     """The value of one mark, empty where it is not there."""
     return next((one.value for one in held if one.name == name), "")
@@ -52,4 +74,5 @@ def mark(held: tuple[Mark, ...], name: str) -> str:
 def holder(held: tuple[Mark, ...]) -> str:
     """Who a cordon belongs to, as far as marks tell."""
     person = mark(held, CORDONED_BY)
-    return person or next((one.by for one in held if one.by != "pilothouse"), "")
+    others = (one.by for one in held if one.by != "pilothouse" and one.name not in HARMLESS)
+    return person or next(others, "")

@@ -12,6 +12,7 @@ from console.plugin import Right
 APPS, BATCH, POLICY = "apps", "batch", "policy"
 COORDINATION, METRICS = "coordination.k8s.io", "metrics.k8s.io"
 NODE_LEASES, SYSTEM = "kube-node-lease", "kube-system"
+MEDIK8S_LEASES = "medik8s-leases"
 
 WATCHED = (
     ("nodes", ""),
@@ -32,6 +33,7 @@ WATCHED = (
     ("validatingwebhookconfigurations", "admissionregistration.k8s.io"),
     ("mutatingwebhookconfigurations", "admissionregistration.k8s.io"),
     ("strimzipodsets", "core.strimzi.io"),
+    ("nodemaintenances", "nodemaintenance.medik8s.io"),
 )
 """Kinds behind the panes (plural, group): listed, watched, and read one by one for their YAML."""
 POLLED = (("nodes", METRICS), ("pods", METRICS))
@@ -49,6 +51,7 @@ def _viewer(shared: str) -> Iterator[Right]:
     for resource, group in POLLED:
         yield from _verbs("list", resource, group)
     yield from _verbs("get list watch", "leases", COORDINATION, NODE_LEASES)
+    yield from _verbs("list watch", "leases", COORDINATION, MEDIK8S_LEASES)
     yield from _verbs("get", "pods/log")
     yield from _verbs("get list", "configmaps", namespace=shared)
     yield from _verbs("get list", "leases", COORDINATION, shared)

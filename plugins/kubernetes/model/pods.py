@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
 from plugins.kubernetes.model.podstate import Container, PodState, pod_state
-from plugins.kubernetes.model.podwire import PodWire, Volume
+from plugins.kubernetes.model.podwire import PodAnnotations, PodWire, Volume
 from plugins.kubernetes.model.wire import Condition, Meta, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
@@ -48,6 +48,8 @@ class Pod(Row, frozen=True, gc=False):
     claims: tuple[str, ...] = ()
     empty_dirs: int = 0
     finalizers: tuple[str, ...] = ()
+    protected: str = ""
+    """The annotation by which its owner asks tools not to disturb it."""
 
     @property
     def key(self) -> str:
@@ -171,7 +173,14 @@ def pod_row(wire: PodWire) -> Pod:
         claims,
         empty,
         tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
+        _protected(meta.annotations) if meta.annotations is not None else "",
     )
+
+
+def _protected(held: PodAnnotations) -> str:
+    if held.karpenter == "true":
+        return "karpenter.sh/do-not-disrupt"
+    return "cluster-autoscaler.kubernetes.io/safe-to-evict=false" if held.autoscaler == "false" else ""
 
 
 def _flag(one: Condition | None) -> tuple[bool, float | None]:

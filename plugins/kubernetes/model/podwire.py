@@ -141,6 +141,8 @@ class PodAnnotations(Wire, frozen=True, gc=False):
     """PodAnnotations of the API, the fields that are read."""
 
     mirror: str = msgspec.field(name="kubernetes.io/config.mirror", default="")
+    karpenter: str = msgspec.field(name="karpenter.sh/do-not-disrupt", default="")
+    autoscaler: str = msgspec.field(name="cluster-autoscaler.kubernetes.io/safe-to-evict", default="")
 
 
 class PodMeta(Meta, frozen=True, gc=False):

@@ -8,6 +8,7 @@ from console.plugin import Facts, Index, Table
 from plugins.kubernetes.model.budgets import Budget
 from plugins.kubernetes.model.events import Event
 from plugins.kubernetes.model.leases import Heartbeat, Namespace
+from plugins.kubernetes.model.locks import Lock
 from plugins.kubernetes.model.nodes import Node
 from plugins.kubernetes.model.pods import Pod, claim_keys
 from plugins.kubernetes.model.services import EndpointSlice, Service
@@ -49,6 +50,9 @@ POD_USE: Table[PodUse] = Table("podmetrics", lambda row: row.pod)
 SUMMARIES: Table[Summary] = Table("summaries", lambda row: row.name)
 WEBHOOKS: Table[WebhookConfiguration] = Table("webhooks", lambda row: f"{row.kind}/{row.name}")
 
+LOCKS: Table[Lock] = Table("locks", lambda row: row.key)
+"""What tools other than this console hold, where they say so in objects of their own."""
+
 
 def owner_keys(pod: Pod) -> Iterable[str]:
     """`namespace/Kind/name` of the owner, and of the Deployment behind it."""
@@ -70,6 +74,8 @@ STATIC_BY_COMPONENT: Index[Pod] = Index(
     PODS, "control plane", lambda pod: (pod.label("component"),) if pod.mirror else ()
 )
 """Static pods of the control plane by component: etcd, kube-apiserver, ..."""
+WORKLOADS_WITH_LOCKS: Index[Workload] = Index(WORKLOADS, "locks", lambda row: ("",) if row.locks else ())
+"""All workloads whose tool has locked a node, under the empty key."""
 BUDGETS_BY_NAMESPACE: Index[Budget] = Index(BUDGETS, "namespace", lambda budget: (budget.namespace,))
 SETS_BY_NAMESPACE: Index[MemberSet] = Index(SETS, "namespace", lambda row: (row.namespace,))
 STORAGE_BY_HOST: Index[Volume | Claim] = Index(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import TypedDict
 
+from plugins.kubernetes.model.locks import KURED_LOCK, Lock, kured_locks
 from plugins.kubernetes.model.selectors import LabelSelector, Selector, selector
 from plugins.kubernetes.model.wire import (
     Condition,
     Meta,
+    MetaAnnotated,
     ObjectReference,
     Pairs,
     Row,
@@ -77,7 +79,7 @@ class DaemonSetStatus(Wire, frozen=True, gc=False):
 class DaemonSetWire(Wire, frozen=True, gc=False):
     """DaemonSetWire of the API, the fields that are read."""
 
-    metadata: Meta
+    metadata: MetaAnnotated
     spec: DaemonSetSpec = DaemonSetSpec()
     status: DaemonSetStatus = DaemonSetStatus()
 
@@ -150,6 +152,8 @@ class Workload(Row, frozen=True, gc=False):
     message: str = ""
     finished: float | None = None
     owned: bool = False
+    locks: tuple[Lock, ...] = ()
+    """The nodes that its tool has locked (kured writes that on its DaemonSet)."""
 
     @property
     def key(self) -> str:
@@ -218,12 +222,12 @@ def replica_set_row(wire: DeploymentWire) -> Workload:
 
 def daemon_set_row(wire: DaemonSetWire) -> Workload:
     """A DaemonSet: one pod on each node that it fits."""
-    spec, status = wire.spec, wire.status
+    meta, spec, status = wire.metadata, wire.spec, wire.status
     want = status.desired_number_scheduled
-    rolling = status.updated_number_scheduled < want or status.observed_generation < wire.metadata.generation
+    rolling = status.updated_number_scheduled < want or status.observed_generation < meta.generation
     state = _state(want, status.number_ready)
     return Workload(
-        **_base("DaemonSet", wire.metadata, spec.selector),
+        **_base("DaemonSet", meta, spec.selector),
         desired=want,
         status="rolling" if rolling else state,
         ready=status.number_ready,
@@ -231,6 +235,9 @@ def daemon_set_row(wire: DaemonSetWire) -> Workload:
         available=status.number_available,
         message=f"{status.number_misscheduled} where none should be" if status.number_misscheduled else "",
         strategy=word(spec.update_strategy.type) if spec.update_strategy else "",
+        locks=kured_locks(
+            (meta.annotations or {}).get(KURED_LOCK), f"DaemonSet {line(meta.namespace)}/{line(meta.name)}"
+        ),
     )
 
 

@@ -42,9 +42,9 @@ def _state(view: NodeView, now: float) -> Cell:
 
 def _out_by(view: NodeView) -> str:
     node = view.node
-    if not node.cordoned and not node.marks:
+    if not node.cordoned and not node.marks and not view.held:
         return ""
-    return marks.holder(node.marks) or ("?" if node.cordoned else "")
+    return marks.holder(node.marks) or ", ".join(view.held) or ("?" if node.cordoned else "")
 
 
 def _beat(view: NodeView, now: float) -> Cell:

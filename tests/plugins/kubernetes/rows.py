@@ -17,6 +17,7 @@ from plugins.kubernetes.model import (
     budgets,
     events,
     leases,
+    locks,
     nodes,
     pods,
     services,
@@ -53,6 +54,8 @@ KINDS: Mapping[str, tuple[Table[Any], type[Wire], Callable[[Any], Any]]] = {
     "secrets": (tables.TOKENS, tokens.TokenWire, tokens.token_row),
     "validatingwebhookconfigurations": (tables.WEBHOOKS, webhooks.HooksWire, webhooks.validating_row),
     "mutatingwebhookconfigurations": (tables.WEBHOOKS, webhooks.HooksWire, webhooks.mutating_row),
+    "nodemaintenances": (tables.LOCKS, locks.MaintenanceWire, locks.maintenance_row),
+    "medik8s-leases": (tables.LOCKS, leases.LeaseWire, locks.lease_lock),
     "namespaces": (tables.NAMESPACES, leases.NamespaceWire, leases.namespace_row),
     "leases": (tables.HEARTBEATS, leases.LeaseWire, leases.heartbeat_row),
 }

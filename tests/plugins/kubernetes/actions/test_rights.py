@@ -50,7 +50,7 @@ async def test_a_viewer_may_list_and_watch_what_the_sources_do_and_nothing_else(
     assert needs.SUMMARY in asked
     seen = {right for right in asked if right.verb in {"list", "watch"}} - tokens
     viewer = {right for right in granted("viewer") if right.verb in {"list", "watch"} and right.namespace != SHARED}
-    absent = {right for right in viewer if right.resource == "strimzipodsets"} - seen
+    absent = {right for right in viewer if right.resource in {"strimzipodsets", "nodemaintenances"}} - seen
     assert seen == viewer - absent
 
 
