@@ -35,6 +35,8 @@ class Settings:
     """Where journals, leases and the shared audit record live."""
     max_out: int = 1
     """How many nodes may be out at a time."""
+    keep_runs: int = 90
+    """Days for which runs that have ended are kept."""
     favourites: tuple[str, ...] = ()
     """Namespaces on the keys 1 to 9."""
     notify: tuple[str, ...] = ()
@@ -137,6 +139,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "production": _words,
     "shared_namespace": _word,
     "max_out": _count,
+    "keep_runs": _count,
     "favourites": _words,
     "notify": _words,
     "keys": lambda value: _table(value, _word),

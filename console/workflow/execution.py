@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from console.errors import ConsoleError, Forbidden, NotFound, Rejected, SourceError
+from console.format import duration
 from console.gate import Gate
 from console.offers import JournalStore, LeaseStore
+from console.text import clean
 from console.workflow.calls import Calls
 from console.workflow.events import (
     Act,
@@ -39,23 +41,30 @@ from console.workflow.events import (
     Waiting,
 )
 from console.workflow.journal import Fenced, Journal
-from console.workflow.lease import LeaseLost, Leases, Slots
+from console.workflow.lease import DURATION, LONGEST_ACT, LeaseLost, Leases, Slots
 from console.workflow.machine import decide
 from console.workflow.mirror import Mirror
 from console.workflow.plan import Kernel
+from console.workflow.remembering import remembered
+from console.workflow.retention import KEEP, swept
 from console.workflow.state import State
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for answers, pauses and aborts that others wrote."""
 _LEASES_PATIENCE = 5.0
 _FAREWELL = 10.0
+_WORTH_SAYING = 5.0
+_SENTENCE = 400
 T = TypeVar("T")
 log = logging.getLogger("pilothouse.runner")
 
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a run works with. `holder` is unique to this process; `most_out`: how many nodes may be out."""
+    """What a run works with. `holder` is unique to this process; `most_out`: how many nodes may be out.
+
+    `lease`: seconds that a lease lasts; `longest_act`: what a take-over waits beyond it.
+    """
 
     kernel: Kernel
     journals: JournalStore
@@ -64,6 +73,9 @@ class Equipment:
     holder: str
     most_out: int = 1
     mirrors: Path | None = None
+    keep_days: float = KEEP
+    lease: float = DURATION
+    longest_act: float = LONGEST_ACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,8 @@ class Execution:
         self._tasks = _Tasks()
         self._mirror = Mirror(equipment.mirrors, run) if equipment.mirrors else None
         self._journal = Journal(equipment.journals, run, self._heard, clock=self._clock, mirror=self._mirror)
-        self._leases = Leases(equipment.leases, self._clock, equipment.holder)
+        times = {"duration": equipment.lease, "longest_act": equipment.longest_act}
+        self._leases = Leases(equipment.leases, self._clock, equipment.holder, **times)
         self._slots = Slots(equipment.leases, equipment.most_out)
         self._calls: Calls | None = None
 
@@ -120,9 +133,12 @@ class Execution:
         self._calls = Calls(self.run, self._use.kernel, self._use.gate, self._leases)
         opening = asyncio.create_task(self._calls.open(self.state.plan))  # rows come in while leases are taken
         try:
-            await self._claim()
+            if not await self._claim():
+                return self.state.end
             await opening
-            for work in (self._leases.keep, self._write, self._look, self._calls.follow):
+            if (target := self.state.plan.target).run == "rejoin":
+                self._calls.earlier = await self._patiently(lambda: remembered(self._use.journals, target))
+            for work in (self._leases.keep, self._write, self._look, self._calls.follow, self._sweep):
                 self._background(work)
             self._inbox.put_nowait(Begun(self._clock.now(), self._calls.undoable(self.state.plan)))
             return await self._go()
@@ -135,8 +151,8 @@ class Execution:
         """Ask to stop working: requests that are on their way come back first, then everything is released."""
         self._inbox.put_nowait(Leave(why))
 
-    async def _claim(self) -> None:
-        """Take the run, then its nodes and a slot; each wait is said."""
+    async def _claim(self) -> bool:
+        """Take the run, then its nodes and a slot; each wait is said. False: it ended while we waited for it."""
         plan = self.state.plan
         assert plan is not None  # noqa: S101 - work has looked
         note = f"run {self.run} by {plan.author or 'unknown'}"
@@ -144,6 +160,9 @@ class Execution:
         fencing = await self._patiently(
             lambda: self._leases.acquire(name, note=note, at_least=newer, waits=lambda why: log.info("waits: %s", why))
         )
+        self.state = await self._patiently(self._journal.open)
+        if self.state.end is not None:
+            return False
         await self._patiently(lambda: self._journal.claim(fencing, self._use.holder))
         keeping = asyncio.create_task(self._leases.keep())
         try:
@@ -152,9 +171,11 @@ class Execution:
                     await self._say(f"node {node} is held by {self._leases.holder_of(f'node-{node}')}")
             while plan.target.run == "drain" and (why := await self._patiently(lambda: self._take_slots(note))):
                 await self._say(why)
+            await self._say("")
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+        return True
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until the platform answers; what waiting does not heal is raised."""
@@ -180,7 +201,8 @@ class Execution:
         if why != self.state.waiting:
             await self._journal.write([Waiting(self._clock.now(), "", why)])
             self.state, _ = decide(self.state, Waiting(self._clock.now(), "", why))
-        await self._clock.sleep(_LEASES_PATIENCE)
+        if why:
+            await self._clock.sleep(_LEASES_PATIENCE)
 
     async def _go(self) -> End | None:
         while True:
@@ -303,12 +325,30 @@ class Execution:
             await self._journal.write(facts)
 
     async def _look(self) -> None:
+        """Hear what others wrote. Without an answer the wait is in the mirror at once, in the journal later."""
+        since = 0.0
         while True:
             await self._clock.sleep(LOOK_EVERY)
+            now = self._clock.now()
             try:
                 await self._journal.look()
             except SourceError as error:
+                since = since or now
+                self._journal.note(Waiting(since, "", clean(f"the platform does not answer: {error}", _SENTENCE)))
                 log.warning("the journal could not be read: %s", error)
+                continue
+            if since and now - since > _WORTH_SAYING:
+                self._outbox.append(Waiting(since, "", f"the platform did not answer for {duration(now - since)}"))
+                self._outbox.append(Waiting(now, "", ""))
+                self._written.set()
+            since = 0.0
+
+    async def _sweep(self) -> None:
+        told = await swept(
+            self._use.journals, now=self._clock.now(), days=self._use.keep_days, mirrors=self._use.mirrors
+        )
+        if told:
+            log.info("%s", told)
 
     def _heard(self, facts: Sequence[Fact]) -> None:
         for fact in facts:

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from console.clock import Clock
 from console.errors import Conflict, ConsoleError, NotFound, Refused, Rejected, SourceError
 from console.offers import JournalStore, Stored
+from console.text import clean
 from console.workflow.codec import Entry, decode, encode, header
 from console.workflow.compaction import compact
-from console.workflow.events import Aborted, Answered, Choice, Claimed, Continued, Fact, Paused
+from console.workflow.events import Aborted, Answered, Choice, Claimed, Continued, Fact, Paused, Waiting
 from console.workflow.mirror import Mirror
 from console.workflow.state import State, fold
 
 LIMIT = 900_000
 """Most bytes of one journal; a ConfigMap holds 1 MiB."""
 _COMPACT_AT = 0.8
+_SENTENCE = 400
 _RETRY = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -201,6 +203,13 @@ class Journal:
         async with self._lock:
             self._take(page(await self._store.read(self.run)))
 
+    def note(self, *facts: Fact) -> None:
+        """Show facts in the mirror that the journal cannot take now. They are nowhere else, and nothing follows."""
+        if self._mirror is None or self._page is None:
+            return
+        entries = [*self._page.entries, *_numbered(self._page.entries, self.fencing, facts)]
+        self._mirror.offer(self._lines.text(self.run, entries))
+
     async def _current(self) -> Page:
         if self._page is None:
             await self.open()
@@ -222,6 +231,9 @@ class Journal:
         except (Rejected, NotFound):
             raise
         except SourceError as error:
+            if not self.stalled:
+                why = clean(f"the platform does not answer: {error}", _SENTENCE)
+                self.note(*facts, Waiting(self._clock.now(), "", why))
             self.stalled = str(error)
             return False
         self._take(Page(self.run, tuple(entries), stored))

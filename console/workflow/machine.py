@@ -235,7 +235,7 @@ def _wait(state: State, step: str, reason: str, *, at: float) -> Decision:
     if timeout and not now.undoing and (took := at - _begun(state, step, at)) > timeout:
         return _ask(state, step, f"not done after {took:.0f} s (its time is {timeout:.0f} s): {reason}", at=at)
     pace = WAITING_EVERY if _DIGITS.sub("#", reason) == _DIGITS.sub("#", now.waiting) else SENTENCE_EVERY
-    if reason == now.waiting or (now.waiting and at - now.waiting_at < pace):
+    if reason == now.waiting or (now.waiting and 0 <= at - now.waiting_at < pace):
         return state, []
     fact = Waiting(at=at, step=step, reason=reason)
     return apply(state, fact), [Record(fact)]
@@ -245,11 +245,12 @@ def _begun(state: State, step: str, at: float) -> float:
     """From when a step's time counts: steps of one kind and phase share it, as the pods of one drain do."""
     plan, mine = state.plan, state.step(step)
     alike = [
-        state.steps[one.id].begun
+        state.steps[one.id]
         for one in (plan.steps if plan is not None else ())
         if (one.kind, one.phase, one.system, one.instance) == (mine.kind, mine.phase, mine.system, mine.instance)
     ]
-    return max(min((begun for begun in alike if begun), default=at), state.steps[step].retried)
+    began = min((one.retried or one.begun for one in alike if one.begun), default=at)
+    return max(began, state.steps[step].retried)
 
 
 def _ask(state: State, step: str, question: str, *, at: float) -> Decision:

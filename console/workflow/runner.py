@@ -53,6 +53,7 @@ async def equip(runtime: Runtime, run: str) -> Equipment:
         gate=gate,
         holder=holder,
         most_out=runtime.settings.max_out,
+        keep_days=runtime.settings.keep_runs,
         mirrors=paths.state_dir() / "runs",
     )
 

@@ -74,7 +74,7 @@ class StepState:
     begun: float = 0.0
     """When the step was first heard of."""
     retried: float = 0.0
-    """When a person last said that it should be tried again, which gives it its time anew."""
+    """When a person, or another runner by its own clock, began with it again, which gives it its time anew."""
     sent_at: float = 0.0
     attempt: int = 0
     memory: Mapping[str, Json] | None = None
@@ -156,7 +156,7 @@ def apply(state: State, fact: Fact) -> State:
         case Planned():
             return replace(state, plan=fact, steps={step.id: StepState() for step in fact.steps})
         case Claimed():
-            return replace(state, fencing=max(state.fencing, fact.fencing), holder=fact.holder)
+            return _claimed(state, fact)
         case Released():
             return replace(state, holder="")
         case Paused():
@@ -193,6 +193,12 @@ def _apply_step(state: State, fact: _StepFact) -> State:
         case _:
             old = state.steps[fact.step]
             return change(state, fact.step, **_noted(fact, settled=old.status in SETTLED and not old.undoing))
+
+
+def _claimed(state: State, fact: Claimed) -> State:
+    """From here on times are those of another host, whose clock is not to be compared with what was written before."""
+    steps = {name: replace(step, retried=fact.at) if step.begun else step for name, step in state.steps.items()}
+    return replace(state, fencing=max(state.fencing, fact.fencing), holder=fact.holder, steps=steps, now=fact.at)
 
 
 def _noted(fact: Remembered | Sent | Waiting | Failed | Asked, *, settled: bool) -> dict[str, Any]:
@@ -244,7 +250,7 @@ def _answered(state: State, fact: Answered) -> State:
     state = change(state, fact.step, question="", error="", begun=fact.at)
     match fact.choice:
         case Choice.RETRY:
-            return change(state, fact.step, retried=fact.at)
+            return change(state, fact.step, retried=state.now)  # not less than fact.at: a slow clock takes no time away
         case Choice.SKIP:
             status = Status.UNDONE if old.undoing else Status.SKIPPED
             evidence = f"skipped by {fact.by}: {fact.reason}"

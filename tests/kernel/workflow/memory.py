@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from console.errors import Conflict, NotFound, Unreachable
 from console.offers import AuditEntry, LeaseRecord, Stored
 from console.plugin import Right
+from tests.values import replace
 
 
 class LoopClock:
@@ -35,13 +36,15 @@ class Network:
     delay: float = 0.001
     calls: int = 0
     lose_answer_of: set[int] = field(default_factory=set[int])
+    pace: Callable[[], float] | None = None
+    """How long each call takes, where that differs from call to call."""
     before: Callable[[int, str], None] = lambda _number, _what: None
 
     async def ask(self, what: str) -> int:
         self.calls += 1
         number = self.calls
         self.before(number, what)
-        await asyncio.sleep(self.delay)
+        await asyncio.sleep(self.pace() if self.pace else self.delay)
         if self.down:
             raise Unreachable("the API server does not answer", where="memory")
         return number
