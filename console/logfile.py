@@ -18,6 +18,14 @@ def path() -> Path:
     return paths.state_dir() / "pilothouse.log"
 
 
+def current() -> Path:
+    """The file that is written to; where none is yet, the one that would be."""
+    files = (
+        handler.baseFilename for handler in logging.getLogger().handlers if isinstance(handler, RotatingFileHandler)
+    )
+    return Path(next(files, path()))
+
+
 def start(file: Path | None = None, level: str = "info") -> Path:
     """Send everything that is logged to the file. Raises ConfigError where it cannot be written."""
     target = file or path()

@@ -23,6 +23,7 @@ from textual.dom import DOMNode
 from screens.desk import Desk
 from screens.glyphs import ASCII
 from screens.paint import paint_of
+from screens.surviving import Failures, install
 from themes import LOOKS
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class PilothouseApp(App[None]):
         # Read before Textual takes NO_COLOR out of the environment: its filter must be the one that keeps defaults.
         self._first_theme = _theme_name(opening)
         super().__init__(ansi_color=True if self._first_theme == "ansi" else None)
+        install()
+        self.failures = Failures()
         self.opening = opening
         self.desk = Desk()
         self.kernel: Runtime | None = None
@@ -94,6 +97,21 @@ class PilothouseApp(App[None]):
 
     def _first_paint_done(self) -> None:
         self.desk.start(self._open())
+
+    # -- what goes wrong in our own code
+
+    def survive(self, where: str, error: Exception) -> bool:
+        """Say it and go on, once there is a desk that can show anything."""
+        if not self.desk.opened:
+            return False
+        if words := self.failures.told(where, error):
+            self.desk.say(words, "error")
+        return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What a timer, a callback or a drawing raised."""
+        if not self.survive("the screen", error):
+            super()._handle_exception(error)
 
     # -- the kernel
 

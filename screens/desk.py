@@ -108,7 +108,9 @@ class Desk(Screen[None]):
             self.say(str(error), "error")
         except Exception as error:  # noqa: BLE001  # it is logged and said
             _log.error("a page or a plugin failed", exc_info=error)
-            self.say(f"{type(error).__name__}: {error} (the log file has more)", "error")
+            from screens.surviving import log_file
+
+            self.say(f"{type(error).__name__}: {error}; {log_file()} has more", "error")
 
     def stand(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         """Run something that has no end of its own (it follows the kernel); whoever starts it cancels it."""

@@ -106,3 +106,4 @@ async def driving(
         await driver.until(lambda: app.desk.opened and app.desk.page is not None, "an open desk")
         await driver.quiet()
         yield driver
+        assert app.failures.seen == []
