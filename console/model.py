@@ -10,9 +10,10 @@ finding     something wrong, with evidence and the next step
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 from typing import Generic, NewType, TypeVar
+
+from msgspec import Struct, field
 
 R = TypeVar("R")
 NodeName = NewType("NodeName", str)
@@ -39,8 +40,7 @@ class Severity(IntEnum):
     CRITICAL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceId:
+class InstanceId(Struct, frozen=True):
     """One instance of a system: (`kubernetes`, `lab`), (`kafka`, `kafka/my-cluster`)."""
 
     system: str
@@ -50,8 +50,7 @@ class InstanceId:
         return f"{self.system}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A thing that can be named: kind in lower case (`pod`, `node`, `topic`), namespace empty where there is none."""
 
     kind: str
@@ -63,8 +62,7 @@ class Ref:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One server of an instance and the node on which it stands (empty while it waits for one)."""
 
     instance: InstanceId
@@ -75,8 +73,7 @@ class Member:
     healthy: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something wrong: what, on what, since when, the evidence, and what to do next."""
 
     id: str
@@ -101,8 +98,7 @@ class Answer(StrEnum):
 _WORST = {Answer.SAFE: 0, Answer.DECIDE: 1, Answer.NO: 2, Answer.UNKNOWN: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One line of a verdict: its own answer, the topic (`budgets`, `zookeeper`), and the arithmetic in words.
 
     A DECIDE reason carries `decision`, the id under which a person consents (`emptydir`, `unmanaged`, ...).
@@ -114,9 +110,17 @@ class Reason:
     subject: Ref | None = None
     decision: str = ""
 
+    @property
+    def rest(self) -> str:
+        """The text behind its topic, which it does not name again: `etcd` and `0 of 1 members would be left`."""
+        named = next((start for start in (f"{self.topic}: ", f"{self.topic} ") if self.text.startswith(start)), "")
+        return self.text.removeprefix(named)
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.rest}"
+
+
+class Verdict(Struct, frozen=True):
     """What a drain would meet. The worst reason decides; UNKNOWN is worse than NO, since unknown is unsafe."""
 
     reasons: tuple[Reason, ...] = ()
@@ -141,8 +145,7 @@ class Verdict:
         return cls(tuple(reason for verdict in verdicts for reason in verdict.reasons))
 
 
-@dataclass(frozen=True, slots=True)
-class Prospect:
+class Prospect(Struct, frozen=True):
     """What a run does to one thing on a node: `what` is a word for machines (`moves`, `waits`), `text` is for people.
 
     `several` is the phrase for many of the same `what` (`stay pending`); `reasons` are its own: what holds it, what is
@@ -170,8 +173,7 @@ class SourceState(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-@dataclass(frozen=True)
-class Snapshot(Generic[R]):
+class Snapshot(Struct, Generic[R], frozen=True):
     """The newest rows of one source, by key. `taken_at`: when they were last known true (epoch s); 0 before any."""
 
     rows: Mapping[str, R] = field(default_factory=dict[str, R])
@@ -188,8 +190,7 @@ class Snapshot(Generic[R]):
     """False until one whole list was seen: rows may be missing, so nothing may be judged by their absence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(Struct, frozen=True):
     """The keys that one publication added, changed and removed."""
 
     added: frozenset[str] = frozenset()

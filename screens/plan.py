@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -141,7 +141,7 @@ class PlanPage(Page):
         if answer is Answer.DECIDE and made.undecided:
             return f"decide first: {made.undecided[0].text}"
         if answer in {Answer.NO, Answer.UNKNOWN} and leading is not None:
-            return f"{answer.value}: {leading.topic}: {leading.text}"
+            return f"{answer.value}: {leading}"
         return None if made.steps else "there is nothing to do"
 
     async def decide(self) -> None:

@@ -275,7 +275,7 @@ def refuse(plan: Plan) -> None:
     else:
         reasons = tuple(reason for reason in plan.verdict.reasons if reason.answer is answer)
         advice = "nothing was changed; see the plan"
-    words = "; ".join(f"{reason.topic}: {reason.text}" for reason in reasons) or "there is nothing to do"
+    words = "; ".join(str(reason) for reason in reasons) or "there is nothing to do"
     raise Refused(f"{plan.target.run} {', '.join(plan.target.nodes)}: {answer.value}: {words}", next_step=advice)
 
 

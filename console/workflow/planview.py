@@ -61,7 +61,7 @@ def as_text(plan: Plan) -> str:
     rows += [(str(part.instance), reason) for part in plan.parts for reason in part.verdict.reasons]
     width = max((len(reason.topic) for _, reason in rows), default=0)
     for _, reason in sorted(rows, key=lambda row: -_worst(row[1])):
-        lines.append(f"  {reason.answer.value:<7} {reason.topic:<{width}}  {reason.text}{_decision(plan, reason)}")
+        lines.append(f"  {reason.answer.value:<7} {reason.topic:<{width}}  {reason.rest}{_decision(plan, reason)}")
     lines += [f"  {line}" for line in pod_lines(plan)]
     if plan.together is not None:
         lines.append(f"nodes: {plan.together}")

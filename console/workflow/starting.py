@@ -70,7 +70,7 @@ async def _planned(plan: Plan, gate: Gate, reason: str, now: float) -> Planned:
         reason=reason,
         version=VERSION,
         proof=plan.proof,
-        verdict=tuple(f"{each.answer.value} {each.topic}: {each.text}" for each in plan.verdict.reasons),
+        verdict=tuple(f"{each.answer.value} {each}" for each in plan.verdict.reasons),
     )
 
 

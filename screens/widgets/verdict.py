@@ -42,7 +42,7 @@ def _reason(paint: Paint, plan: Plan, reason: Reason, instance: str) -> Content:
     where = f"{clean(instance)}  " if instance else ""
     topic = f"  {where}{clean(reason.topic)}  "
     answer = Cell(f"{reason.answer.value:<7}", TONES[reason.answer])
-    return paint.line(answer, (topic, "title"), clean(reason.text, 400), (taken, "warn"))
+    return paint.line(answer, (topic, "title"), clean(reason.rest, 400), (taken, "warn"))
 
 
 def order_lines(paint: Paint, plan: Plan) -> list[Content]:

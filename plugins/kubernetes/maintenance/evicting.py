@@ -15,6 +15,7 @@ from console.format import duration
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
 from plugins.kubernetes.checks.budgeting import budgets_of
 from plugins.kubernetes.checks.fates import pinned
+from plugins.kubernetes.checks.words import listed
 from plugins.kubernetes.maintenance.objects import part, pod_path
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.budgets import Budget
@@ -223,8 +224,11 @@ def _gone(ctx: Ctx) -> str:
     fresh = [pod for pod in pods if pod.deleted is None and pod.created >= ctx.started - 1 and not pod.finished]
     if not fresh:
         return "gone"
-    newest = max(fresh, key=lambda pod: (pod.created, pod.name))
-    return f"gone; {newest.name} is {newest.status} {f'on {newest.node}' if newest.node else 'waiting for a node'}"
+    where = [f"{pod.name} is {pod.status} {f'on {pod.node}' if pod.node else 'waiting for a node'}" for pod in fresh]
+    # Nobody knows which new pod stands for which one that went: several are named together.
+    return (
+        f"gone; {where[0]}" if len(fresh) == 1 else f"gone; {len(fresh)} new pods of its set: {listed(sorted(where))}"
+    )
 
 
 EVICT = StepKind(guard=_guard, until=_until, act=_evict)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from console.errors import Forbidden, NotFound
+from console.format import age
 from console.plugin import Json
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
 from plugins.kubernetes.checks.words import listed, pods
@@ -26,6 +28,14 @@ async def _renewed(ctx: Ctx) -> str:
     except (Forbidden, NotFound):
         return ""
     return str(part(lease, "spec").get("renewTime") or "")
+
+
+def _when(stamp: str, now: float) -> str:
+    """`4s ago`; a time that cannot be read is said as it is written."""
+    try:
+        return f"{age(datetime.fromisoformat(stamp).timestamp(), now)} ago"
+    except ValueError:
+        return stamp
 
 
 async def _guard(ctx: Ctx) -> Outcome:
@@ -51,8 +61,8 @@ async def _ready(ctx: Ctx) -> Outcome:
         return Wait(f"{len(daemons) - len(down)} of {len(daemons)} DaemonSet pods are ready: {listed(down)} not", 5.0)
     before, now = str(ctx.memory[""].get("renewed") or ""), await _renewed(ctx)
     if before and before == now:
-        return Wait(f"{node.name} is Ready, waits for its next heartbeat (last {now})", 5.0)
-    seen = f"heartbeat {now}" if now else "its heartbeat may not be read"
+        return Wait(f"{node.name} is Ready, waits for its next heartbeat (last {_when(now, ctx.now)})", 5.0)
+    seen = f"heartbeat {_when(now, ctx.now)}" if now else "its heartbeat may not be read"
     return Done(f"Ready, {seen}, {len(daemons)} DaemonSet pods ready")
 
 

@@ -30,5 +30,5 @@ def verdict_lines(verdict: Verdict) -> Sequence[tuple[str, Cell]]:
     lines: list[tuple[str, Cell]] = []
     for answer in order:
         found = [reason for reason in verdict.reasons if reason.answer is answer]
-        lines += [(WORDS[answer], Cell(f"{reason.topic}: {reason.text}", TONES[answer])) for reason in found]
+        lines += [(WORDS[answer], Cell(str(reason), TONES[answer])) for reason in found]
     return lines or [("safe", Cell("nothing stands there that a drain would touch", Tone.OK))]

@@ -40,6 +40,16 @@ async def test_a_pod_that_is_gone_is_done_and_its_replacement_is_named() -> None
     assert found == Done("gone; web-3 is Running on n2")
 
 
+async def test_new_pods_of_a_set_that_lost_several_are_named_together() -> None:
+    made = world()
+    step = eviction(made)
+    made.drop(tables.PODS, "ns/web-1")
+    for name in ("web-4", "web-3"):
+        made.put("pods", replica(name, "n2", meta={"creationTimestamp": deleted(0)}))
+    found = await kind(step).until(ctx(made, Server(), step, started=NOW - 1))
+    assert found == Done("gone; 2 new pods of its set: web-3 is Running on n2, web-4 is Running on n2")
+
+
 async def test_another_pod_of_the_same_name_is_not_the_one() -> None:
     made = world(member(0, "n1"), member(1, "n2"))
     step = eviction(made, "zk-0")

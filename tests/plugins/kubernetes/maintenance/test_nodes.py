@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from console.errors import Permanent
+from console.format import timestamp
 from console.model import Answer
 from console.workflow.steps import Done, Go, Phase, Step, Stop, Wait
 from plugins.kubernetes.maintenance import HOOKS
 from plugins.kubernetes.maintenance.judging import FOREIGN_CORDON
 from plugins.kubernetes.maintenance.objects import WAS
 from plugins.kubernetes.model import marks
-from tests.plugins.kubernetes.maintenance.bench import Server, ctx, deleted, kind, steps, target
+from tests.plugins.kubernetes.maintenance.bench import NOW, Server, ctx, deleted, kind, steps, target
 from tests.plugins.kubernetes.rows import World, member, node, pod, replica
 
 PATH = "/api/v1/nodes/n1"
@@ -146,6 +147,7 @@ LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1"
         (with_marks(OURS, ready="Unknown"), "10:00", "10:00", "waits for n1 to be Ready, it is Unknown"),
         (with_marks(OURS), "10:00", "10:00", "waits for its next heartbeat"),
         (with_marks(OURS), "10:00", "10:01", "Ready, heartbeat 10:01"),
+        (with_marks(OURS), "10:00", timestamp(NOW - 4), "Ready, heartbeat 4s ago"),
         (with_marks(OURS), "", "", "its heartbeat may not be read"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from console.beside import bound
 from console.facts import StoreFacts
-from console.model import Tone
+from console.model import Answer, Reason, Tone
 from console.plugin import Cell, Effect, Pane
 from plugins.kubernetes.joins import JOINS
 from plugins.kubernetes.model import tables
@@ -136,6 +136,14 @@ async def test_the_node_pane_answers_can_go_with_its_reason(facts: StoreFacts) -
     assert shown["node1"]["CAN GO?"].text.startswith("unknown  no plugin knows the quorum of pulsar/pulsar-bookie")
     assert shown["node1"]["LOCAL"].text == "120Gi"
     assert shown["node1"]["ROLE"].text == "pulsar"
+
+
+async def test_a_reason_names_its_topic_once(facts: StoreFacts) -> None:
+    view = facts.rows(pane("nodes").table)["k8s-master1"]
+    lines = [cell.text for section in pane("nodes").describe(view, facts)[:1] for _, cell in section.lines]
+    assert "etcd: 0 of 1 members would be left, quorum 1" in lines
+    assert Reason(Answer.NO, "zk", "zk 1 of 3 ready").rest == "1 of 3 ready"
+    assert str(Reason(Answer.NO, "zk", "ns/zk-1 is alone")) == "zk: ns/zk-1 is alone"
 
 
 async def test_a_cordoned_node_is_out_only_when_a_run_holds_it() -> None:
