@@ -1,4 +1,4 @@
-"""A run told to people who were not there: its report, with what was before and after. It only reads journals."""
+"""A run told to people: its report with what was before and after, and the note for the next shift. It only reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
 from console.workflow import journal
+from console.workflow.note import as_text
 from console.workflow.proof import Seen, compared, seen
 from console.workflow.report import as_markdown
 
@@ -36,3 +37,10 @@ async def history(store: JournalStore) -> list[Seen]:
         if run is not None:
             found.append(run)
     return found
+
+
+async def note(runtime: Runtime, name: str) -> str:
+    """The hand-over note of a run, for the next shift. Raises NotFound, or Refused for a newer console's journal."""
+    store: JournalStore = await runtime.offer(lambda offers: offers.journal)
+    page = journal.page(await store.read(name))
+    return as_text(name, page.entries, now=runtime.clock.now())

@@ -1,38 +1,37 @@
-"""The board: one run, read from its journal, with what it waits for, and what a person may say to it.
+"""The board: one run, read from its journal: its steps, its pods, what it waits for, and how far it is.
 
-Owns nothing of the run: it reads the shared journal and appends pause, continue, answers and abort to it. Leaving the
-board, or the console, changes nothing.
+Owns the drawing and nothing of the run; what a person may say to it is in `saying.py`. Leaving the board, or the
+console, changes nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from console import runs
-from console.errors import ConsoleError, Refused
+from console.errors import ConsoleError
 from console.format import age, elapsed
 from console.model import Tone
-from console.plugin import Ask, Cell
+from console.plugin import Cell
 from console.text import clean
-from console.workflow.events import Choice
-from console.workflow.state import State, to_undo
+from console.workflow.note import until_of, until_words
+from console.workflow.progress import estimate, pods
+from console.workflow.state import SETTLED, State
 from screens.commands import Command
-from screens.dialogs import Choice as Choose
-from screens.dialogs import Confirm, Line, Touch
 from screens.page import Page
 from screens.paint import app_of, paint_of
+from screens.saying import Saying
 from screens.trail import Place
-from screens.widgets.steps import step_lines, wait_lines
+from screens.widgets.steps import pod_lines, step_lines, wait_lines
 
 if TYPE_CHECKING:
+    from console.workflow.journal import Page as JournalPage
     from screens.desk import Desk
 
 EVERY = 1.0
@@ -46,18 +45,23 @@ class BoardPage(Page):
     DEFAULT_CSS = """
     BoardPage #run { height: auto; padding: 0 1; }
     BoardPage #halves { height: 1fr; }
-    BoardPage #steps { width: 3fr; padding: 0 1; }
-    BoardPage #waits { width: 2fr; padding: 0 1; border-left: solid $panel-lighten-2; }
+    BoardPage VerticalScroll { scrollbar-size-vertical: 1; }
+    BoardPage #steps { width: 1fr; padding: 0 1; }
+    BoardPage #side { width: 1fr; border-left: solid $panel-lighten-2; }
+    BoardPage #pods { height: 1fr; padding: 0 1; }
+    BoardPage #waits { height: auto; min-height: 2; max-height: 50%; padding: 0 1; border-top: solid $panel-lighten-2; }
     BoardPage.narrow #halves { layout: vertical; }
-    BoardPage.narrow #steps { width: 1fr; height: 3fr; }
-    BoardPage.narrow #waits { width: 1fr; height: 2fr; border-left: none; border-top: solid $panel-lighten-2; }
+    BoardPage.narrow #steps { height: 2fr; }
+    BoardPage.narrow #side { width: 1fr; height: 3fr; border-left: none; border-top: solid $panel-lighten-2; }
     """
 
     def __init__(self, desk: Desk, place: Place) -> None:
         super().__init__(desk, place)
-        self.state: State | None = None
+        self.journal: JournalPage | None = None
         self.problem = ""
+        self.saying = Saying(desk, place.name, lambda: self.journal, self.read)
         self._since = 0.0
+        self._active = 0
 
     @property
     def run(self) -> str:
@@ -68,8 +72,11 @@ class BoardPage(Page):
         with Horizontal(id="halves"):
             with VerticalScroll(id="steps"):
                 yield Static(id="steps-text")
-            with VerticalScroll(id="waits"):
-                yield Static(id="waits-text")
+            with Vertical(id="side"):
+                with VerticalScroll(id="pods"):
+                    yield Static(id="pods-text")
+                with VerticalScroll(id="waits"):
+                    yield Static(id="waits-text")
 
     def on_mount(self) -> None:
         self.draw()
@@ -93,43 +100,49 @@ class BoardPage(Page):
     async def read(self) -> None:
         """Look at the journal once; an answer that does not come leaves the board as it is, and says since when."""
         try:
-            state = (await runs.look(self.desk.kernel, self.run)).state
+            page = await runs.look(self.desk.kernel, self.run)
         except ConsoleError as error:
             self._since = self._since or self.desk.kernel.clock.now()
             self.problem = str(error)
         else:
-            changed = state != self.state
-            self.state, self.problem, self._since = state, "", 0.0
+            changed = self.journal is None or page.stored.version != self.journal.stored.version
+            self.journal, self.problem, self._since = page, "", 0.0
             if changed:
                 self.post_message(self.Changed())
         self.draw()
 
-    async def tell(self, said: Awaitable[object]) -> None:
-        """Say something to the run and show what became of it. Read-only consoles say nothing."""
-        gate = await self.desk.kernel.gate()
-        if gate.rules.read_only:
-            if asyncio.iscoroutine(said):
-                said.close()
-            raise Refused("read-only: this console was started to look, not to change")
-        await said
-        await self.read()
-
     # -- drawing
 
     def draw(self) -> None:
-        """All three parts as they are now."""
+        """All four parts as they are now."""
         if not self.is_attached:
             return
-        paint, state, now = paint_of(app_of(self)), self.state, self.desk.kernel.clock.now()
-        if state is None:
+        paint, page, now = paint_of(app_of(self)), self.journal, self.desk.kernel.clock.now()
+        if page is None:
             text = f"run {self.run}: {self.problem}" if self.problem else f"run {self.run}: reading its journal"
             self.fill("run", paint.line(Cell(text, Tone.BAD if self.problem else Tone.BUSY)))
             return
+        state = page.state
         self.fill("run", paint.lines(self._head(state, now)))
-        cells = max(20, *(box.size.width - 2 for box in self.query("#steps")), 0)
-        self.fill("steps-text", paint.lines(step_lines(paint, state, now=now, cells=cells)))
-        waits = wait_lines(paint, state, now=now) or [paint.line(("waits for nothing", "muted"))]
-        self.fill("waits-text", Content("\n\n").join(waits))
+        self.fill("steps-text", paint.lines(step_lines(paint, state, now=now, cells=self._cells("steps"))))
+        self._keep_in_sight(state)
+        found = pods(state)
+        self.query_one("#pods").display = bool(found)
+        self.fill("pods-text", paint.lines(pod_lines(paint, found, now=now, cells=self._cells("pods"))))
+        waits = wait_lines(paint, page, now=now) or [paint.line(("waits for nothing", "muted"))]
+        self.fill("waits-text", Content("\n").join(waits))
+
+    def _cells(self, box: str) -> int:
+        return max(20, self.query_one(f"#{box}").size.width - 2)
+
+    def _keep_in_sight(self, state: State) -> None:
+        """The first step that is not over scrolls along, unless the person has scrolled away from it."""
+        steps = state.plan.steps if state.plan is not None else ()
+        active = next((at for at, step in enumerate(steps) if state.steps[step.id].status not in SETTLED), 0)
+        box = self.query_one("#steps")
+        if active != self._active and 0 <= self._active - box.scroll_y < max(1, box.size.height):
+            box.scroll_to(y=max(0, active - 2), animate=False)
+        self._active = active
 
     def _head(self, state: State, now: float) -> list[Content]:
         paint, plan = paint_of(app_of(self)), state.plan
@@ -138,109 +151,25 @@ class BoardPage(Page):
         what = f"run {self.run}  {plan.target.run} {', '.join(plan.target.nodes)}"
         took = elapsed((state.ended_at or now) - plan.at)
         done = f"{state.finished} of {len(state.steps)} steps"
-        holder = f"runner {clean(state.holder)}, fencing {state.fencing}" if state.holder else "no runner holds it"
-        if state.end is not None:
-            holder = f"ended: {state.end.value}"
+        narrow = self.size.width < SIDE
+        holder = f"{'' if narrow else f'runner {clean(state.holder)}, '}fencing {state.fencing}"
+        if not state.holder:
+            holder = f"ended: {state.end.value}" if state.end is not None else "no runner holds it"
+        left = "" if state.end is not None else f"{estimate(state, now).text}  "
+        until = until_words(until_of(plan), now)
         lines = [
-            paint.line((what, "title"), (f"  by {clean(plan.author)}", "muted"), f"  {done}  {took}"),
-            paint.line((f'"{clean(plan.reason)}"  ', "plain"), (holder, "muted" if state.holder else "warn")),
+            paint.line((what, "title"), f"  {done}  {took}"),
+            paint.line((f'"{clean(plan.reason)}"', "plain"), (f"  by {clean(plan.author)}", "muted")),
+            paint.line(
+                (left, "plain"),
+                (f"out {until}  " if until else "", "plain"),
+                (holder, "muted" if state.holder or state.end is not None else "warn"),
+            ),
         ]
         if self.problem:
             stale = f"as of {age(self._since, now)} ago: {self.problem}"
             lines.append(paint.line(Cell(stale, Tone.WARN)))
         return lines
 
-    # -- what a person may say
-
     def commands(self) -> Sequence[Command]:
-        paused = self.state is not None and bool(self.state.paused)
-        asked = self.state is not None and bool(self.state.asked)
-        ended = self.state is not None and self.state.end is not None
-
-        def why() -> str | None:
-            if self.state is None:
-                return "the journal was not read yet"
-            return f"the run has ended ({self.state.end.value})" if self.state.end is not None else None
-
-        leave = "leave" if ended else "leave (the run goes on)"
-
-        def asks() -> str | None:
-            return why() or (None if self.state is not None and self.state.asked else "the run asks nothing")
-
-        def can_abort() -> str | None:
-            aborted = self.state.aborted if self.state is not None else ""
-            return why() or (f"it was aborted by {aborted}" if aborted else None)
-
-        def say(name: str, title: str, run: object, key: str, about: str) -> Command:
-            return Command(name, title, run, key=key, help=about, group="run", hint=not ended, why=why)  # pyright: ignore[reportArgumentType]
-
-        return (
-            replace(
-                say("run-answer", "answer", self.answer, "enter", "answer what the run asks"), why=asks, hint=asked
-            ),
-            say(
-                "run-pause", "continue" if paused else "pause", self.pause, "p", "nothing new is begun until continued"
-            ),
-            replace(say("run-skip", "skip", self.skip, "k", "leave the asking step out; a reason is wanted"), why=asks),
-            replace(say("run-abort", "abort", self.abort, "a", "put back what was changed"), why=can_abort),
-            say("run-take", "take over", self.take_over, "t", "a runner on this machine, once nobody holds the run"),
-            replace(say("run-logs", "logs", self.logs, "l", "what the runner wrote"), why=lambda: None, hint=True),
-            replace(
-                say("run-journal", "journal", self.journal, "J", "every fact, in order"), why=lambda: None, hint=True
-            ),
-            Command("run-leave", leave, lambda: self.desk.ways.step(-1), key="q", hint=True, group="run"),
-        )
-
-    async def pause(self) -> None:
-        """Pause the run, or let it go on."""
-        paused = self.state is not None and bool(self.state.paused)
-        await self.tell((runs.proceed if paused else runs.pause)(self.desk.kernel, self.run))
-
-    async def abort(self) -> None:
-        """Ask, showing what would be put back, then abort."""
-        state = self.state
-        if state is None:
-            return
-        names = tuple(state.step(name).title for name in to_undo(state))
-        sentence = f"puts back, in this order: {len(names)} steps" if names else "nothing was changed yet"
-        touch = Touch(f"abort run {self.run}", sentence, names, ("what has no undo stays as it is",))
-        if await self.desk.ask(Confirm(touch)) is not None:
-            await self.tell(runs.abort(self.desk.kernel, self.run))
-
-    async def skip(self) -> None:
-        """Skip the step that asks, with a typed reason."""
-        await self._reply(Choice.SKIP)
-
-    async def answer(self) -> None:
-        """Answer the first question of the run."""
-        chosen = await self.desk.ask(Choose("answer", [choice.value for choice in Choice], default="retry"))
-        if chosen is not None:
-            await self._reply(Choice(chosen))
-
-    async def _reply(self, choice: Choice) -> None:
-        state, reason = self.state, ""
-        if state is None or not state.asked:
-            return
-        step = state.asked[0]
-        if choice is Choice.SKIP:
-            why = Ask("reason", f"why may `{state.step(step).title}` be skipped?", help="it stands in the journal")
-            reason = await self.desk.ask(Line(why)) or ""
-            if not reason.strip():
-                self.desk.say("nothing was skipped: a reason is wanted", "warning")
-                return
-        await self.tell(runs.answer(self.desk.kernel, self.run, step, choice=choice, reason=reason))
-
-    async def take_over(self) -> None:
-        """Start a runner here; it waits until no other one holds the run."""
-        gate = await self.desk.kernel.gate()
-        if gate.rules.read_only:
-            raise Refused("read-only: this console was started to look, not to change")
-        self.desk.say(f"runner {runs.resume(self.desk.kernel, self.run)} takes the run as soon as nobody holds it")
-
-    def logs(self) -> None:
-        """What the runner on this machine wrote."""
-        self.desk.go(Place("text", "runner-log", subject=self.run))
-
-    def journal(self) -> None:
-        """Every fact of the run."""
-        self.desk.go(Place("text", "journal", subject=self.run))
+        return self.saying.commands()

@@ -1,11 +1,11 @@
-"""Texts that are neither logs nor YAML: a run's journal, fact by fact, and what its runner wrote on this machine."""
+"""Texts that are neither logs nor YAML: a run's journal, report and note, and what its runner wrote on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
 
-from console import paths
+from console import paths, telling
 from console.format import clock_time
 from console.text import clean, plain_line
 from console.workflow import journal as journals
@@ -17,7 +17,7 @@ from screens.widgets.status import Part
 
 
 class TextPage(LinedPage):
-    """`place.name`: `journal` or `runner-log`; `place.subject`: the run."""
+    """`place.name`: `journal`, `report`, `note` or `runner-log`; `place.subject`: the run."""
 
     def on_mount(self) -> None:
         self.retitle()
@@ -25,7 +25,16 @@ class TextPage(LinedPage):
 
     async def read(self) -> None:
         """Read it (again)."""
-        lines = await self._journal() if self.place.name == "journal" else runner_log(self.place.subject)
+        run, kernel = self.place.subject, self.desk.kernel
+        match self.place.name:
+            case "journal":
+                lines = await self._journal()
+            case "report":
+                lines = [LogLine(line) for line in (await telling.report(kernel, run)).splitlines()]
+            case "note":
+                lines = [LogLine(line) for line in (await telling.note(kernel, run)).splitlines()]
+            case _:
+                lines = runner_log(run)
         self.view.replace(lines)
 
     async def _journal(self) -> list[LogLine]:

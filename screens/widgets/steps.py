@@ -1,16 +1,23 @@
-"""A run as lines: its steps with state, evidence and time; what it waits for, as sentences; what it asks. Pure."""
+"""A run as lines: its steps with state, evidence and time; its pods; what it waits for and asks, as sentences. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
-from console.format import age, elapsed
+from console.format import age, clock_time, duration, elapsed
 from console.model import Tone
 from console.plugin import Cell
 from console.text import clean
+from console.workflow.journal import Page
+from console.workflow.progress import Pod, Standing, standing
 from console.workflow.state import SETTLED, State, Status, StepState
 from console.workflow.steps import Step
-from screens.paint import Paint, Part, fit, span
+from screens.paint import Paint, fit, shorten, span
+
+MOST = 12
+"""Most waits that are told; the longest stand first."""
 
 _TONES = {
     Status.TODO: Tone.MUTED,
@@ -70,9 +77,9 @@ def step_lines(paint: Paint, state: State, *, now: float, cells: int) -> list[Co
     return [step_line(paint, step, state.steps[step.id], now=now, cells=cells) for step in steps]
 
 
-def wait_lines(paint: Paint, state: State, *, now: float) -> list[Content]:
-    """What the run waits for or asks now, as sentences; how it ended when it has."""
-    lines: list[Content] = []
+def wait_lines(paint: Paint, page: Page, *, now: float) -> list[Content]:
+    """What the run waits for or asks now, as sentences with numbers and since when; how it ended when it has."""
+    state, lines = page.state, list[Content]()
     if state.end is not None:
         ok = state.end.value == "done"
         lines.append(paint.line(Cell(f"ended: {state.end.value}", Tone.OK if ok else Tone.WARN)))
@@ -80,19 +87,51 @@ def wait_lines(paint: Paint, state: State, *, now: float) -> list[Content]:
         lines.append(paint.line(Cell(f"paused by {clean(state.paused)}: nothing new is begun", Tone.WARN)))
     if state.aborted and state.end is None:
         lines.append(paint.line(Cell(f"aborted by {clean(state.aborted)}: changes are put back", Tone.WARN)))
-    if state.waiting and state.end is None:
-        lines.append(_sentence(paint, "the run", state.waiting, age(state.waiting_at or None, now)))
-    for name, step in state.steps.items():
-        title = clean(state.step(name).title)
-        if step.question:
-            lines.append(paint.line(Cell(f"{title} asks:", Tone.BAD), f" {clean(step.question, 400)}"))
-        elif step.waiting and step.status not in SETTLED:
-            lines.append(_sentence(paint, title, step.waiting, age(step.waiting_at or None, now)))
-        if step.error and step.status not in SETTLED:
-            lines.append(paint.line((f"  {clean(step.error, 400)}", "bad")))
+    waiting = standing(state, page.entries)
+    lines += [_sentence(paint, each, now) for each in waiting[:MOST]]
+    if len(waiting) > MOST:
+        lines.append(paint.line((f"and {len(waiting) - MOST} more wait", "muted")))
+    failed = [step for step in state.steps.values() if step.error and step.status not in SETTLED and not step.question]
+    lines += [paint.line((f"  {clean(step.error, 400)}", "bad")) for step in failed[:MOST]]
     return lines
 
 
-def _sentence(paint: Paint, who: str, why: str, since: str) -> Content:
-    parts: list[Part] = [Cell(f"{who} waits:", Tone.BUSY), f" {clean(why, 400)}", (f"  ({since})", "muted")]
-    return paint.line(*parts)
+def _sentence(paint: Paint, each: Standing, now: float) -> Content:
+    head = Cell(f"{clean(each.title)} {'asks' if each.asks else 'waits'}:", Tone.BAD if each.asks else Tone.BUSY)
+    since = f"  (since {clock_time(each.since)}, {duration(now - each.since)})" if each.since else ""
+    return paint.line(head, f" {clean(each.text, 400)}", (since, "muted"))
+
+
+_POD_TONES = {
+    "asks": Tone.BAD,
+    "held": Tone.WARN,
+    "left here": Tone.WARN,
+    "asked to go": Tone.BUSY,
+    "leaving": Tone.BUSY,
+    "gone": Tone.OK,
+    "here": Tone.MUTED,
+}
+_STATE, _SINCE = 11, 6
+
+
+def pod_lines(paint: Paint, found: Sequence[Pod], *, now: float, cells: int) -> list[Content]:
+    """The pods of the nodes, one a line: name, state in a word, since when, what blocks it or where it went."""
+    name = min(max((len(pod.name) for pod in found), default=3), max(12, cells * 2 // 5))
+    why = max(0, cells - name - _STATE - _SINCE - 6)
+    dots = paint.glyphs.ellipsis
+    head = f"  {fit('POD', name)} {fit('STATE', _STATE)} {fit('SINCE', _SINCE, align='right')}  WHY"
+    lines = [paint.line((head, "label"))]
+    for pod in found:
+        tone = _POD_TONES.get(pod.state, Tone.PLAIN)
+        role = "plain" if tone is Tone.OK else tone.value
+        since = fit(age(pod.since or None, now) if pod.since else "", _SINCE, align="right")
+        lines.append(
+            paint.line(
+                (f"{paint.glyphs.of(tone) or ' '} ", tone.value),
+                (fit(shorten(clean(pod.name), name, ellipsis=dots), name, ellipsis=dots), role),
+                (f" {fit(pod.state, _STATE)} ", role),
+                (since, "muted"),
+                (f"  {fit(clean(pod.why), why, ellipsis=dots).rstrip()}", "muted" if tone is Tone.OK else role),
+            )
+        )
+    return lines

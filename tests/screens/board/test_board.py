@@ -6,6 +6,7 @@ import pytest
 
 from console import runs
 from console.config import Settings
+from console.format import clock_time
 from console.model import Answer, Reason, Verdict
 from console.workflow import journal as journals
 from console.workflow.codec import Entry
@@ -142,7 +143,7 @@ async def test_the_run_is_paused_continued_and_aborted_from_the_board() -> None:
         await _write(driver, run, Intent(driver.clock.now(), "cordon"), StepDone(driver.clock.now(), "cordon", "done"))
         await driver.sees("1 of 2 steps")
         await driver.press("a")
-        await driver.sees(f"abort run {run}", "puts back, in this order: 1 steps", "cordon node1")
+        await driver.sees(f"abort run {run}", "is put back: cordon node1")
         await driver.press("enter")
         await driver.sees("aborted by")
         await driver.press("a")
@@ -153,7 +154,7 @@ async def test_a_question_is_answered_and_a_skip_wants_a_reason() -> None:
     async with driving(size=(160, 50)) as driver:
         run = await _start(driver)
         await driver.press("k")
-        assert "skip: the run asks nothing" in driver.said
+        assert "skip: no step waits or asks" in driver.said
         now = driver.clock.now()
         await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
         await driver.sees("cordon node1 asks:", "the server says no")
@@ -163,6 +164,85 @@ async def test_a_question_is_answered_and_a_skip_wants_a_reason() -> None:
         await driver.type("done by hand")
         await driver.press("enter")
         await driver.sees("skipped by", "done by hand")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_pods_stand_beside_the_steps_with_their_state_and_blocker(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        run = await _start(driver)
+        now = driver.clock.now()
+        await _write(driver, run, Claimed(now, 1, "pid 7"), Intent(now, "cordon"), StepDone(now + 4, "cordon", "was"))
+        await _write(driver, run, Intent(now + 4, "move"), Sent(now + 4, "move", "asked"))
+        await _write(driver, run, Waiting(now + 5, "move", "12 crates left"), Waiting(now + 9, "move", "9 crates left"))
+        await driver.sees("POD", "STATE", "leaving", "9 crates left", "no estimate: no step of this kind has ended yet")
+        began = clock_time(now + 5)
+        await driver.sees(f"(since {began}")
+        await _write(driver, run, StepDone(now + 10, "move", "gone; anna-2 is at oslo"))
+        await driver.sees("gone", "anna-2 is at oslo")
+
+
+async def test_of_several_waits_one_is_skipped_by_choice() -> None:
+    async with driving(size=(160, 50)) as driver:
+        run = await _start(driver)
+        now = driver.clock.now()
+        await _write(driver, run, Waiting(now, "cordon", "it takes time"), Waiting(now + 1, "move", "12 crates left"))
+        await driver.sees("12 crates left", "k skip")
+        await driver.press("k")
+        await driver.sees("cordon node1: it takes time", "move anna: 12 crates left")
+        await driver.press("down", "enter")
+        await driver.type("she is empty")
+        await driver.press("enter")
+        await driver.sees("1 of 2 steps", "left here", "she is empty")
+
+
+async def test_the_hand_over_note_is_copied_and_shown() -> None:
+    async with driving() as driver:
+        run = await _start(driver)
+        await _write(driver, run, Waiting(driver.clock.now(), "move", "12 crates left"))
+        await driver.sees("12 crates left")
+        await driver.press("n")
+        await driver.sees(f"drain of node1, run {run}", "because: kernel update", f"pilothouse runs resume {run}")
+        assert "move anna waits" in driver.app.clipboard
+        assert "\n".join(driver.app.clipboard.splitlines()[:2]).endswith("because: kernel update")
+        await driver.press("escape")
+        await driver.sees("0 of 2 steps")
+
+
+async def test_the_report_is_read_from_the_board() -> None:
+    async with driving() as driver:
+        await _start(driver)
+        await driver.press("o")
+        await driver.sees("# Drain of node1: not ended", "| move anna | todo |")
+
+
+async def test_an_abort_says_what_stays_as_it_is() -> None:
+    async with driving() as driver:
+        run = await _start(driver)
+        now = driver.clock.now()
+        await _write(driver, run, Intent(now, "cordon"), StepDone(now, "cordon", "x"), Intent(now, "move"))
+        await driver.sees("1 of 2 steps")
+        await driver.press("a")
+        await driver.sees("is put back: cordon node1 (x)", "stays as it is: move anna")
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "after"),
+    [("y", (), "waits for nothing"), ("u", ("abort run",), "aborted by"), ("x", ("stop run",), "")],
+)
+async def test_answers_have_keys_of_their_own(key: str, asked: tuple[str, ...], after: str) -> None:
+    async with driving(size=(160, 50)) as driver:
+        run = await _start(driver)
+        await driver.press(key)
+        assert not journals.page(await driver.sea.journals.read(run)).state.aborted
+        now = driver.clock.now()
+        await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
+        await driver.sees("y retry", "k skip", "u undo", "x stop")
+        await driver.press(key)
+        if asked:
+            await driver.sees(*asked)
+            await driver.press("enter")
+        await driver.until(lambda: "cordon node1 asks:" not in driver.text(), "it is answered")
+        await driver.sees(after)
 
 
 async def test_leaving_the_board_leaves_the_run_and_it_is_found_in_runs() -> None:
