@@ -11,9 +11,11 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from console.model import Ref
 from console.offers import AuditEntry
@@ -57,7 +59,7 @@ class AuditLog:
     def append(self, entry: AuditEntry) -> None:
         """Write one line and sync it. Raises OSError: what cannot be recorded must not be done."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        line = json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = json.dumps(to_builtins(entry), ensure_ascii=False, separators=(",", ":")) + "\n"
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(handle, line.encode())

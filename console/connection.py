@@ -6,12 +6,12 @@ Owns their names, here and on a command line. Knows no platform: what they mean 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Option:
+
+class Option(Struct, frozen=True):
     """One option: its key in the platform's settings, and how it is typed.
 
     `many`: a person may give it several times, else the last one counts, so that an alias can be overruled.

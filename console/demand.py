@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from console.clock import Clock
 from console.errors import UsageError
@@ -20,8 +21,7 @@ LINGER = 120.0
 """Seconds that a source runs on after nobody wants it, so that going back and forth costs no new list."""
 
 
-@dataclass(slots=True)
-class _Demand:
+class _Demand(Struct):
     """Who wants one table of one instance, and what feeds it."""
 
     wanted: int = 0

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from console.errors import UsageError
 from console.selector import parse_selector
@@ -42,8 +43,7 @@ class Subject(Protocol):
 Term = Callable[[Subject], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A parsed line. `accepts` is true where every term holds; a line without terms accepts everything."""
 
     line: str = ""

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from console.fence import Fence
 from console.filtering import Filter
@@ -17,8 +18,7 @@ from console.text import fit, width
 FORMATS = ("table", "wide", "json", "yaml", "csv", "name")
 
 
-@dataclass(frozen=True, slots=True)
-class RowSubject:
+class RowSubject(Struct, frozen=True):
     """A row as the filter language asks of it."""
 
     pane: Pane[Any]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from console.errors import ConsoleError
 from console.format import age, clock_time
@@ -33,8 +34,7 @@ class Kernel(Protocol):
     async def attach(self, plugin: Plugin, instance: Instance, client: Client) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(Struct, frozen=True):
     """One run as its journal tells it; `problem` where the journal cannot be read (a newer schema)."""
 
     id: str
@@ -98,8 +98,7 @@ def run_row(stored: Any) -> RunRow:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """The client of these panes: the offers of whatever platform is current."""
 
     kernel: Kernel

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from console.errors import ConsoleError
 from console.fence import Fence
@@ -13,8 +14,7 @@ from console.model import Ref
 from console.plugin import Act, Action, Pane
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How it ended for one object, in one sentence."""
 
     subject: Ref

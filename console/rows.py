@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from console.clock import Clock
 from console.fence import Fence

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from console import paths
 from console.errors import ConsoleError, UsageError
@@ -20,8 +21,7 @@ from console.errors import ConsoleError, UsageError
 START_WITHIN = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """A running simulator: the connection file to open, and its process id."""
 
     connection: Path

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from console.errors import UsageError
 
@@ -17,8 +18,7 @@ _KEY = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z
 _SIGNS = frozenset({"=", "==", "!=", "!", "(", ")", ","})
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One demand on a label: `key` is (or, `inverse`, is not) one of `values`; None: it merely exists."""
 
     key: str
@@ -31,8 +31,7 @@ class Requirement:
         return (self.key in labels and labels[self.key] in self.values) is not self.inverse
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """All of these demands together."""
 
     requirements: tuple[Requirement, ...]

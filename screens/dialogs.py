@@ -7,9 +7,9 @@ A dialog shows what will be touched before it asks. It decides nothing: what mus
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -78,8 +78,7 @@ class Dialog(ModalScreen[T]):
             self.dismiss(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Struct, frozen=True):
     """What a confirmation shows: the sentence, the objects by name, and warnings; `typed` must be typed to agree."""
 
     title: str

@@ -6,7 +6,7 @@ a narrow screen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from console.format import duration
 from console.model import Tone
@@ -16,8 +16,7 @@ from screens.widgets.status import Part
 NARROW = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """The values behind the header; times in epoch seconds, `clock` as text (empty: none is shown)."""
 
     context: str = ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from console.errors import ConsoleError, UsageError
 from console.plugin import LogQuery
@@ -43,8 +45,7 @@ SINCE: tuple[tuple[str, str, float | None], ...] = (
 ALL = "all of them"
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What is read of the row: sources, and how."""
 
     sources: tuple[str, ...]

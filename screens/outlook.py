@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from console.errors import UsageError
 from console.model import InstanceId, Snapshot, SourceState, Tone
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One system on the overview: its tile (None: it has none to show yet), and how old what it is made of is."""
 
     instance: InstanceId
@@ -31,8 +31,7 @@ class Panel:
     since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """The connection, judged by the sources that run: `error` is empty while one of them is live."""
 
     state: SourceState = SourceState.LOADING
@@ -66,8 +65,7 @@ def connection(kernel: Runtime) -> Health:
         return Health(SourceState.STALE, error.what)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What an instance's manifest declares for the overview, loaded: its tile, and the tables that are read for it."""
 
     tile: Callable[[Facts], Tile] | None = None

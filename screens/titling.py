@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from console.format import clock_time, duration
 from console.model import SourceState, Tone
@@ -13,8 +14,7 @@ OLD = 60.0
 """Seconds from which the age of live rows is said; younger rows need no words, and an idle screen stays still."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facing:
+class Facing(Struct, frozen=True):
     """All that decides the words around the rows; times in epoch seconds."""
 
     name: str

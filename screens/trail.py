@@ -7,15 +7,15 @@ thing. The page that shows a place is made by `pages.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from console.model import InstanceId
 
 LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One page: what kind (`pane`, `overview`, `logs`, `yaml`, `plan`, `run`, `help`, `forwards`), and of what.
 
     `name` is a pane, run or topic; `subject` a row's key; `scope` the facets that limit a pane; `filter` what stands
@@ -51,8 +51,7 @@ def scoped(facets: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((key, value) for key, value in facets.items() if value))
 
 
-@dataclass(slots=True)
-class Trail:
+class Trail(Struct):
     """The places that were visited, oldest first, and the one that is shown."""
 
     places: list[Place] = field(default_factory=list[Place])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from console.model import Answer, Finding, InstanceId, Member, NodeName, Reason, Ref, Severity, Tone, Verdict
 from console.plugin import (
@@ -36,6 +36,7 @@ from console.plugin import (
     Watch,
 )
 from console.workflow.steps import Ctx, Done, Go, Outcome, Phase, Step, StepKind
+from tests.values import replace
 
 
 @dataclass(frozen=True, slots=True)

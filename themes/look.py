@@ -7,16 +7,15 @@ never told by colour alone: the glyphs beside it are the screens' business.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.theme import Theme
 
 TONES = ("plain", "ok", "warn", "bad", "muted", "accent", "busy")
 ROLES = ("header", "sorted", "cursor", "cursor-away", "marked", "fresh", "stale", "title", "key", "label", "rule")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A theme by the name that a person types, in one line, with its styles by tone and role."""
 
     name: str

@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from console import own, paths
 from console.audit import AuditLog
@@ -32,7 +33,7 @@ async def _audit(arguments: argparse.Namespace) -> int:
             entries = list(AuditLog(paths.state_dir() / "audit.jsonl").read())
             code = ExitCode.UNKNOWN
         if arguments.output == "json":
-            sys.stdout.write(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps([to_builtins(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n")
         else:
             pane = next(pane for pane in own.PANES if pane.name == "audit")
             sys.stdout.write(render(pane, entries, "table", now=runtime.clock.now(), fence=runtime.fence))

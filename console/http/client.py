@@ -14,17 +14,19 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
+from msgspec import Struct
 
 from console.errors import BadAnswer, ConfigError, SourceError, Unreachable
 from console.http.backend import DialBackend
 from console.http.failures import Truncated, status_error, transport_error
 from console.http.sockets import SocketBackend
+from console.http.tunnels import tunnels
 from console.plugin import Stream
 
 if importlib.util.find_spec("sniffio") is None:
@@ -52,8 +54,7 @@ class Credentials(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One server. `url` without a path or with a base path; `explain(body)` finds the message in an error's body."""
 
     url: str
@@ -67,8 +68,7 @@ class Target:
     explain: Callable[[int, bytes, Mapping[str, str], str], SourceError] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A complete answer with status below 400."""
 
     status: int
@@ -78,8 +78,7 @@ class Answer:
     """Seconds from the body's first byte to its last: the link's time rather than the server's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True):
     method: str
     path: str
     params: Params
@@ -139,8 +138,9 @@ class _Transport(httpx.AsyncHTTPTransport):
         context = target.context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
         options = _keepalive()
+        tunnel = target.proxy if target.proxy and tunnels(target.proxy, urlsplit(target.url).scheme) else ""
         try:
-            proxy = httpx.Proxy(target.proxy) if target.proxy else None
+            proxy = httpx.Proxy(target.proxy) if target.proxy and not tunnel else None
             super().__init__(
                 verify=context, trust_env=False, limits=limits, proxy=proxy, socket_options=None if proxy else options
             )
@@ -151,7 +151,7 @@ class _Transport(httpx.AsyncHTTPTransport):
                 ssl_context=context,
                 max_connections=connections,
                 max_keepalive_connections=20,
-                network_backend=DialBackend(target.dial) if target.dial is not None else SocketBackend(),
+                network_backend=DialBackend(target.dial) if target.dial is not None else SocketBackend(tunnel),
                 socket_options=options if target.dial is None else None,
             )
         self._server_name = target.server_name

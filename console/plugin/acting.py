@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from console.model import Finding, Member, NodeName, Prospect, Severity, Verdict
 from console.plugin.rows import Facts, Table
@@ -13,8 +14,7 @@ R = TypeVar("R")
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
-@dataclass(frozen=True)
-class Rule(Generic[R]):
+class Rule(Struct, Generic[R], frozen=True):
     """One thing that can be wrong. Evaluated again only for subjects of `reads` that changed."""
 
     id: str
@@ -23,8 +23,7 @@ class Rule(Generic[R]):
     check: Callable[[Facts, R, float], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What a plan is asked about: nodes, the kind of run (`drain`, `rejoin`), options and the decisions taken."""
 
     run: str
@@ -33,8 +32,7 @@ class Target:
     decisions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """What a system does when nodes leave and come back. Steps are data, their code is in `kinds` (workflow.steps).
 
     `reads` are the tables that must be complete before anything is judged: where one is not, the verdict is UNKNOWN.

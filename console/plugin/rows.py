@@ -6,8 +6,9 @@ Generic values have no slots: `Table[Pod](...)` would fail on a frozen class wit
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from console.model import InstanceId, Snapshot
 
@@ -16,16 +17,14 @@ S = TypeVar("S")
 R_contra = TypeVar("R_contra", contravariant=True)
 
 
-@dataclass(frozen=True, eq=False)
-class Table(Generic[R]):
+class Table(Struct, Generic[R], frozen=True, eq=False):
     """Names the rows of one source; `key` gives a row's identity, stable over its life (`namespace/name`)."""
 
     name: str
     key: Callable[[R], str]
 
 
-@dataclass(frozen=True, eq=False)
-class Index(Generic[R]):
+class Index(Struct, Generic[R], frozen=True, eq=False):
     """Rows of a table by another key (pods by node). The store keeps it up to date once somebody asked for it."""
 
     table: Table[R]
@@ -87,16 +86,14 @@ class Feed(Protocol[R_contra]):
         ...
 
 
-@dataclass(frozen=True)
-class Watch(Generic[R]):
+class Watch(Struct, Generic[R], frozen=True):
     """Rows that stream in. `follow(client, feed)` runs until it raises; the kernel backs off and calls it again."""
 
     table: Table[R]
     follow: Callable[[Any, Feed[R]], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Poll(Generic[R]):
+class Poll(Struct, Generic[R], frozen=True):
     """Rows that are asked for: every `visible` seconds while somebody looks, else every `hidden` (None: never)."""
 
     table: Table[R]
@@ -105,8 +102,7 @@ class Poll(Generic[R]):
     hidden: float | None = 30.0
 
 
-@dataclass(frozen=True)
-class Touch(Generic[S]):
+class Touch(Struct, Generic[S], frozen=True):
     """Which subjects of a join a changed row of `table` concerns, by their key; `EVERY` means all."""
 
     table: Table[S]
@@ -116,8 +112,7 @@ class Touch(Generic[S]):
 EVERY = "*"
 
 
-@dataclass(frozen=True)
-class Join(Generic[S, R]):
+class Join(Struct, Generic[S, R], frozen=True):
     """Rows computed from other tables: `build(subject, facts)` gives the rows of one row of `of` (usually one).
 
     The store calls it again only for subjects that a change touches. Row keys must begin with the subject's key where

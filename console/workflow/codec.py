@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
+from msgspec.structs import asdict
+
 from console.errors import BadAnswer, Refused
 from console.model import NodeName
 from console.plugin import Effect, Right, Target
@@ -156,7 +158,7 @@ def step_json(step: Step) -> dict[str, Any]:
         "effect": step.effect.value,
         "timeout": step.timeout,
         "every": step.every,
-        "rights": [{field.name: getattr(right, field.name) for field in fields(right)} for right in step.rights],
+        "rights": [asdict(right) for right in step.rights],
     }
 
 

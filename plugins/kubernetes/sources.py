@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import Forbidden, NotFound
 from console.plugin import Feed, Poll, Source, Table, Watch
@@ -37,8 +37,7 @@ _LOOK_AGAIN = 300.0
 """Seconds after which a kind that the server did not have is looked for again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One list of the server: its path, or the name of a custom resource; and how its objects become rows."""
 
     path: str

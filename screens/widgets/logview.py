@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -26,8 +26,7 @@ STEP = 8
 """Cells of one move sideways."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line: who wrote it (empty: nobody is named), the text, and the roles of both."""
 
     text: str
@@ -36,8 +35,7 @@ class LogLine:
     source_role: str = "muted"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of the screen: a line, and which piece of it when it is wrapped."""
 
     line: LogLine

@@ -7,7 +7,6 @@ import secrets
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -19,6 +18,7 @@ from plugins.kubernetes.simulator.access import VIEWER, view_of
 from tests.contracts.served import Served
 from tests.lab.lab import Lab
 from tests.lab.world.credentials import VIEWER_TOKEN
+from tests.values import replace
 
 
 @pytest_asyncio.fixture(

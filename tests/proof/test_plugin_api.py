@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from tests.dummy import EAST, PLUGIN, WEST, WIDGETS, Warehouse, Widget
 from tests.kernel.workflow.memory import AuditList, Granted, Journals, LeaseTable
 from tests.screens.app.steering import Driver
 from tests.screens.fleet import sea
+from tests.values import replace
 
 EACH = 50_000
 

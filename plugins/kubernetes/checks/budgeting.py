@@ -9,7 +9,8 @@ another; pods that wait for the node do not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from console.model import Answer, Reason, Ref
 from console.plugin import Facts
@@ -25,8 +26,7 @@ BUDGETS = "budgets"
 _SCALED = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"})
 
 
-@dataclass(slots=True)
-class Load:
+class Load(Struct):
     """What the leaving pods ask of one budget: healthy ones that stay away, that come back elsewhere, and sick ones."""
 
     budget: Budget
@@ -40,8 +40,7 @@ class Load:
         return [*self.away, *self.moving, *self.sick]
 
 
-@dataclass(slots=True)
-class Weighed:
+class Weighed(Struct):
     """The loads of all budgets by the budget's key, and the pods that two budgets select."""
 
     loads: dict[str, Load] = field(default_factory=dict[str, Load])

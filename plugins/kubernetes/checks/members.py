@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from console.model import Answer, Reason, Ref
 from console.plugin import Facts
@@ -16,8 +17,7 @@ from plugins.kubernetes.model.pods import Pod
 from plugins.kubernetes.model.sets import MemberSet
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """One set, its members on the nodes that go, and all of its members."""
 
     one: MemberSet

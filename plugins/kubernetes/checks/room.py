@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from console.format import size
 from console.model import Answer, Reason, Ref
@@ -55,8 +56,7 @@ Unplaced = tuple[Mover, int, str]
 """Pods for which there is no room: which, how many of them, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How the placing ended: pods placed, pods left over and why, what all ask for, and what is free for them.
 
     `nodes` could take at least one of them; `free_*` is what was free there before.
@@ -109,8 +109,7 @@ def _down(value: int, grain: int) -> int:
     return value // grain * grain if grain > 0 else value
 
 
-@dataclass(slots=True)
-class _Free:
+class _Free(Struct):
     """A node on which pods are being placed."""
 
     node: Node
@@ -125,8 +124,7 @@ class _Free:
         return self.pods > 0 and shape.cpu <= max(0, self.cpu) and shape.memory <= max(0, self.memory)
 
 
-@dataclass(frozen=True, slots=True)
-class _Present:
+class _Present(Struct, frozen=True):
     """Where pods stand that others refuse to stand beside; looked up once a term."""
 
     facts: Facts

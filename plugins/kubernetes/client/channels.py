@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import BadAnswer, Forbidden, NotFound, SourceError, Unreachable
-from console.http import transport_error
+from console.http import transport_error, tunnels
 from console.text import clean
 from plugins.kubernetes.client.answers import Status, explain
 from plugins.kubernetes.client.connection import Connection
@@ -35,8 +35,7 @@ _STATUS = msgspec.json.Decoder(Status)
 _EXIT_CODE = re.compile(r"exit (?:code|status) (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a command ended: its code (None where it did not run or was cut off), and the server's words."""
 
     code: int | None
@@ -228,6 +227,9 @@ async def _handshake(
     if connection.tls is not None:
         secure = {"ssl": connection.tls, "server_hostname": connection.context.cluster.tls_server_name or None}
     try:
+        way = await _way(connection)
+        if "sock" in way and secure:
+            secure["server_hostname"] = secure["server_hostname"] or urlsplit(connection.server).hostname
         return await connect(
             f"ws{connection.server.removeprefix('http')}{path}",
             subprotocols=[Subprotocol(name) for name in protocols],
@@ -235,10 +237,10 @@ async def _handshake(
             user_agent_header=None,
             compression=None,  # else it would be offered, and nobody gains
             max_size=None,
-            proxy=connection.proxy or None,
             open_timeout=connection.manner.request_timeout,
             ping_timeout=60,
             close_timeout=2,
+            **way,
             **secure,
         )
     except InvalidStatus:
@@ -249,6 +251,16 @@ async def _handshake(
         raise Unreachable("no answer in time", where=where) from error
     except (OSError, EOFError) as error:
         raise transport_error(error, where) from error
+
+
+async def _way(connection: Connection) -> dict[str, Any]:
+    """How the library gets there: by itself, in its own way through a proxy, or on a tunnel of ours."""
+    parts = urlsplit(connection.server)
+    if not connection.proxy or not tunnels.tunnels(connection.proxy, parts.scheme):
+        return {"proxy": connection.proxy or None}
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    async with asyncio.timeout(connection.manner.request_timeout):
+        return {"proxy": None, "sock": await tunnels.connect(connection.proxy, parts.hostname or "", port)}
 
 
 def _refusal(error: Exception, where: str) -> SourceError:

@@ -9,9 +9,10 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from console.clock import SYSTEM_CLOCK, Clock
 from console.http import (
@@ -36,8 +37,7 @@ _SLOW = 8_000_000  # bytes a second
 _SLOW_IN_A_ROW = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How to behave on the wire: our own version, deadlines in seconds, and the environment that names proxies.
 
     `initial_silence`: how long a streaming list may pause before it is taken for one that will never end.

@@ -7,10 +7,10 @@ object is marked and never costs the page. An answer that is not what the API pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import BadAnswer
 from console.text import clean
@@ -66,16 +66,14 @@ class _Position(msgspec.Struct):
     object: _Object
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """An object that does not have the promised form; `name` is `namespace/name` as far as it can be read."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[S]):
+class Page(Struct, Generic[S], frozen=True):
     """One page of a list. `version` is where a watch goes on, `next` the token of the next page ("" at the last)."""
 
     items: list[S]
@@ -92,32 +90,28 @@ class Page(Generic[S]):
             yield Page(self.items[start : start + size], self.version, self.next, () if start else self.broken)
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[S]):
+class Change(Struct, Generic[S], frozen=True):
     """ADDED, MODIFIED or DELETED."""
 
     type: str
     object: S
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenChange:
+class BrokenChange(Struct, frozen=True):
     """A change of an object that cannot be read."""
 
     type: str
     broken: Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
+class Bookmark(Struct, frozen=True):
     """Nothing changed up to `version`; `ended`: all initial events were sent."""
 
     version: str
     ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """The server ends the watch with a Status."""
 
     status: Status

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import BadAnswer, SourceError
 from console.text import clean
@@ -50,8 +50,7 @@ _IN_NAMESPACES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """`text` as the server writes it (`v1.35.4`), and its numbers for comparisons."""
 
     text: str
@@ -62,8 +61,7 @@ class Version:
         return (self.major, self.minor) >= (major, minor)
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One kind as the server offers it."""
 
     group: str

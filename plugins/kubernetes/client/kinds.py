@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from console.model import Ref, Tone
 from console.plugin import Act, Action, Cell, Column, Effect, Pane, Poll, Sortable, Source, Table
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _OWN = frozenset({"name", "age", "namespace", "created at"})
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """One object as the server prints it."""
 
     namespace: str

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from console.errors import ConfigError
 from console.text import clean
 from plugins.kubernetes.client.kubefiles import Entry, Merged, read_files
@@ -77,8 +79,7 @@ class User:
     impersonation: Impersonation = Impersonation()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """All that is needed to reach one API server. `origin` says in words where it came from."""
 
     name: str
@@ -90,8 +91,7 @@ class Context:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContextName:
+class ContextName(Struct, frozen=True):
     """One line of the list of contexts; nothing of it was checked yet."""
 
     name: str
@@ -101,8 +101,7 @@ class ContextName:
     server: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """What the command line or our own settings say instead of the kubeconfig."""
 
     kubeconfig: tuple[str, ...] = ()
@@ -111,8 +110,7 @@ class Overrides:
     impersonation: Impersonation = Impersonation()
 
 
-@dataclass(frozen=True, slots=True)
-class Kubeconfig:
+class Kubeconfig(Struct, frozen=True):
     """The merged files. `context()` reads one context in full."""
 
     merged: Merged

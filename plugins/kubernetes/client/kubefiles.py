@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from msgspec import Struct
+
 from console.errors import ConfigError
 from console.text import clean
 
@@ -92,8 +94,7 @@ class Entry:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """All files as one. `secret_files` are those that hold keys or tokens themselves."""
 
     files: tuple[Path, ...]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from console.errors import Expired
 from console.http import Answer
@@ -23,8 +24,7 @@ _LARGE = 8 * 1024 * 1024
 _STARTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What to list and watch: a collection's path, limited by label and field selectors."""
 
     path: str

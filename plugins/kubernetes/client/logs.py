@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from console.http import Truncated
 from plugins.kubernetes.client.connection import Connection
@@ -13,8 +14,7 @@ from plugins.kubernetes.client.connection import Connection
 _LONGEST = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class LogRequest:
+class LogRequest(Struct, frozen=True):
     """What to read: `since` in seconds back, `tail` in lines, `previous`: of the container before its last restart."""
 
     namespace: str

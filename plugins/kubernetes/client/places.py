@@ -6,9 +6,10 @@ Looked up in the API (pods, services, endpoint slices), kept for some seconds. O
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from console.errors import NotFound, SourceError
 from console.text import clean
@@ -17,8 +18,7 @@ from plugins.kubernetes.client.api import Api
 _KEPT = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a connection really ends: a port of a pod; `address` is the pod's, where it was asked for."""
 
     namespace: str
@@ -27,8 +27,7 @@ class Place:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """An in-cluster host name in its parts; `pod` is empty for a service's own name."""
 
     namespace: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import BadAnswer
 from console.text import clean
@@ -14,8 +14,7 @@ from console.text import clean
 TABLE_HEADERS = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1, application/json"}
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(Struct, frozen=True):
     """`type` is string, integer, number, boolean or date; `priority` above 0 is for wide mode."""
 
     name: str
@@ -25,8 +24,7 @@ class TableColumn:
     priority: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """Cells as the server sent them (texts cleaned), and what the object is called."""
 
     cells: tuple[str | int | float | bool | None, ...]
@@ -37,8 +35,7 @@ class TableRow:
     created: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What `kubectl get` prints."""
 
     columns: tuple[TableColumn, ...]

@@ -11,10 +11,10 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from console.clock import Clock
 from console.errors import BadAnswer, Expired, Forbidden, Rejected, Unreachable
@@ -65,8 +65,7 @@ class _NoStreaming(Exception):
     """The server does not serve streaming lists of this group."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wishes:
+class _Wishes(Struct, frozen=True):
     namespaces: tuple[str, ...]
     streaming: str
     clock: Clock

@@ -12,10 +12,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
+from msgspec import Struct
 
 from console.errors import BadAnswer
 from console.text import clean
@@ -28,8 +28,7 @@ _SERVER = re.compile(r"https://(?P<host>\[[0-9a-fA-F:.]+\]|[^/:?#@\s]+)(?::(?P<p
 _HTTPS = "443"
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterInfo:
+class ClusterInfo(Struct, frozen=True):
     """The endpoint (`HOST:PORT`) and the authority's certificates (PEM) as published; the signatures by token id."""
 
     kubeconfig: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from console.plugin import Right
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where an object is: API base (`/api/v1`, `/apis/apps/v1`), plural, name, namespace (or none), uid if known."""
 
     base: str

@@ -12,8 +12,9 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from console.errors import Conflict, NotFound, SourceError
 from console.format import timestamp
@@ -66,7 +67,7 @@ class AuditRecord:
         return [entry for line in reversed(lines) if (entry := _entry(line)) is not None]
 
     async def _append(self, entries: Sequence[AuditEntry]) -> None:
-        lines = [json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":")) for entry in entries]
+        lines = [json.dumps(to_builtins(entry), ensure_ascii=False, separators=(",", ":")) for entry in entries]
         for _ in range(_TRIES):
             try:
                 if await self._swap(lines):

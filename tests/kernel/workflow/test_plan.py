@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from console.workflow.steps import Phase
 from tests.journeys.toy import KINDS, TARGET, Desk, Server, Thing, ToyKernel, toy_hooks
 from tests.kernel.workflow.memory import Granted, Journals, LeaseTable, LoopClock, Network
 from tests.kernel.workflow.strategies import step
+from tests.values import replace
 
 pytestmark = pytest.mark.looptime
 

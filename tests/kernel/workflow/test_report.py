@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from console.model import NodeName
@@ -27,6 +25,7 @@ from console.workflow.events import (
 from console.workflow.proof import Comparison, Seen, Snap, compared, seen
 from console.workflow.report import as_markdown, waits
 from console.workflow.steps import Phase, Step
+from tests.values import replace
 
 T = 1_800_000_000.0
 BEFORE = {"set kafka/my-cluster": "3/3 ready", "budget kafka/my-cluster": "allows 1"}

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -16,6 +15,7 @@ from screens.pane import PaneView
 from screens.widgets.detail import DetailPanel
 from tests.clock import FakeClock
 from tests.screens.table.ship import NOW, PANE, Host, Ship, ShipView, fleet, plain
+from tests.values import replace
 
 
 async def idle(pilot: Pilot[None], view: PaneView[Ship]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from console.model import SourceState
@@ -11,6 +9,7 @@ from screens.pane import PaneView
 from tests.clock import FakeClock
 from tests.screens.pictures import compare
 from tests.screens.table.ship import NOW, PANE, TREE, Host, Ship, ShipView, broken_pane, fleet
+from tests.values import replace
 
 SMALL, LARGE = (80, 24), (160, 50)
 SHIPS = (

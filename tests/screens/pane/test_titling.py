@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from console.model import SourceState, Tone
 from screens.titling import Facing, age_text, count_text, empty_lines, limits, state_cell
+from tests.values import replace
 
 NOW = 1_700_000_000.0
 FACE = Facing(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -13,6 +11,7 @@ from plugins.kubernetes.client import abilities, acts
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.simulator.kinds import DEPLOYMENTS, NODES, PODS, SECRETS, STATEFUL_SETS
 from tests.plugins.kubernetes.actions.conftest import Live
+from tests.values import replace
 
 
 async def test_cordon_leaves_who_when_and_why_and_uncordon_takes_it_away(live: Live) -> None:

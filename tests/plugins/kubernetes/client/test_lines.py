@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from plugins.kubernetes.client.lines import LineBatches
 from tests.clock import FakeClock
 from tests.plugins.kubernetes.client.parts import Pod, api_for, pod, pod_list
 from tests.plugins.kubernetes.client.server import Call, serve
+from tests.values import replace
 
 
 async def chunks(*pieces: bytes | Exception) -> AsyncGenerator[bytes]:

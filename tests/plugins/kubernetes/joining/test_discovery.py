@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from console.errors import BadAnswer
 from plugins.kubernetes.joining.authority import hashes
 from plugins.kubernetes.joining.discovery import ClusterInfo, fault, join_line, read_info
 from plugins.kubernetes.model.tokens import is_id, new_id, new_secret, secret_half
+from tests.values import replace
 
 # What openssl says of this certificate: x509 -pubkey -noout | pkey -pubin -outform der | dgst -sha256
 PIN = "sha256:27f02a86f30397a767db4b2df87669efc520f649d60ff82be776dd62553aa534"

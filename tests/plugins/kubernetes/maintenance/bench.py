@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from console.errors import NotFound
@@ -15,6 +15,7 @@ from plugins.kubernetes.client.evicting import Eviction, Outcome
 from plugins.kubernetes.maintenance import HOOKS
 from plugins.kubernetes.model.wire import epoch
 from tests.plugins.kubernetes.rows import World
+from tests.values import replace
 
 NOW = 1_700_000_000.0
 

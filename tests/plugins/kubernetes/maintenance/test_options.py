@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from plugins.kubernetes.maintenance import HOOKS
 from plugins.kubernetes.model import tables
 from tests.plugins.kubernetes.maintenance.bench import NOW, Server, ctx, deleted, kind, steps, target
 from tests.plugins.kubernetes.rows import World, budget, local_volume, member, node, pod, replica, stateful_set, using
+from tests.values import replace
 
 PATH = "/api/v1/namespaces/ns/pods/web-1"
 
