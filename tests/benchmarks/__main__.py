@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.benchmarks import decode, drain, live, pods, start
+from tests.benchmarks import decode, drain, live, plan, pods, start
 from tests.benchmarks.figure import Figure, machine, table
 from tests.benchmarks.stage import Stage, stage
 from tests.lab.world.place import LabError
@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     "memory": pods.memory,
     "pods": pods.pods,
     "decode": decode.decode,
+    "plan": plan.plan,
     "cpu": live.cpu,
     "wire": live.wire,
     "keys": live.keys,

@@ -111,13 +111,17 @@ def lab() -> World:
 
 
 def node(name: str, *, cpu: str = "4", memory: str = "16Gi", ready: str = "True", **spec: Any) -> dict[str, Any]:
-    """A node; `spec` as the API spells it (`unschedulable`, `taints`), `labels` go to the metadata."""
+    """A node; `spec` as the API spells it (`unschedulable`, `taints`), `labels` go to the metadata.
+
+    `max_pods`: how many it takes.
+    """
+    room = {"cpu": cpu, "memory": memory, "pods": spec.pop("max_pods", "110")}
     labels = {"kubernetes.io/hostname": name, **spec.pop("labels", {})}
     return {
         "metadata": {"name": name, "uid": f"uid-{name}", "labels": labels},
         "spec": spec,
         "status": {
-            "allocatable": {"cpu": cpu, "memory": memory, "pods": "110"},
+            "allocatable": room,
             "conditions": [
                 {"type": "Ready", "status": ready, "lastTransitionTime": "2023-11-14T22:00:00Z", "reason": "Kubelet"}
             ],
