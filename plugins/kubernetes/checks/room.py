@@ -1,23 +1,26 @@
-"""Room elsewhere: whether the pods that must move find a node, by requests, taints, selectors and required affinities.
+"""Room elsewhere: whether the pods that must move find a node.
 
-First fit, largest first, as the scheduler's filters would let them; preferences are not looked at. It errs on the safe
+By requests (CPU, memory, pods, extended resources), host ports, taints, selectors, required affinities to nodes and
+pods, and topology spread (checks.topology). First fit, largest first, as the scheduler's filters would let them; preferences are not looked at. It errs on the safe
 side: what fits here fits in the cluster, and a "no" gives need and have.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
 from console.format import size
 from console.model import Answer, Reason, Ref
 from console.plugin import Facts
+from plugins.kubernetes.checks.topology import Topology
 from plugins.kubernetes.checks.words import listed
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.nodes import Node
-from plugins.kubernetes.model.placing import Apart, Term, any_term, repelled
+from plugins.kubernetes.model.placing import Term, any_term, repelled
+from plugins.kubernetes.model.pods import FINISHED, Pod
 from plugins.kubernetes.model.podshape import PodShape
 from plugins.kubernetes.model.quantity import cores
 from plugins.kubernetes.model.wire import Pairs, Row
@@ -28,13 +31,18 @@ _EXACT_BELOW = 2000
 
 
 class Room(Row, frozen=True, gc=False):
-    """What is free on a node: thousandths of a core, bytes, pods. `open`: new pods may be placed there."""
+    """What is free on a node: thousandths of a core, bytes, pods. `open`: new pods may be placed there.
+
+    `extended` by the API's names; `ports` are the host ports that are taken, as `TCP/80`.
+    """
 
     node: str
     open: bool
     cpu: int
     memory: int
     pods: int
+    extended: tuple[tuple[str, int], ...] = ()
+    ports: tuple[str, ...] = ()
 
 
 class Mover(Row, frozen=True, gc=False):
@@ -77,16 +85,54 @@ class Fit(Struct, frozen=True):
         )
 
 
+class Taken(Struct):
+    """What pods take of a node."""
+
+    cpu: int = 0
+    memory: int = 0
+    pods: int = 0
+    extended: dict[str, int] = field(default_factory=dict[str, int])
+    ports: set[str] = field(default_factory=set[str])
+
+
+def taken(pods: Iterable[Pod]) -> Taken:
+    """Added up; finished pods need nothing. Called for every pod of the cluster, which is why it is written so flat."""
+    cpu = memory = count = 0
+    special: list[PodShape] = []
+    for pod in pods:
+        if pod.phase in FINISHED:
+            continue
+        shape = pod.shape
+        cpu += shape.cpu
+        memory += shape.memory
+        count += 1
+        if shape.extended or shape.host_ports:
+            special.append(shape)
+    found = Taken(cpu, memory, count)
+    for shape in special:
+        found.ports.update(shape.host_ports)
+        for name, value in shape.extended:
+            found.extended[name] = found.extended.get(name, 0) + value
+    return found
+
+
+def left_on(node: Node, used: Taken) -> Room:
+    """What is free on a node of which this much is taken."""
+    extended = tuple((name, value - used.extended.get(name, 0)) for name, value in node.extended)
+    return Room(
+        node.name,
+        node.usable,
+        node.cpu - used.cpu,
+        node.memory - used.memory,
+        node.pods - used.pods,
+        extended,
+        tuple(sorted(used.ports)),
+    )
+
+
 def room(node: Node, facts: Facts) -> Room:
-    """What is free on a node, exactly. Finished pods need nothing."""
-    cpu, memory, pods = node.cpu, node.memory, node.pods
-    for pod in facts.by(tables.PODS_BY_NODE, node.name):
-        if not pod.finished:
-            shape = pod.shape
-            cpu -= shape.cpu
-            memory -= shape.memory
-            pods -= 1
-    return Room(node.name, node.usable, cpu, memory, pods)
+    """What is free on a node, exactly."""
+    return left_on(node, taken(facts.by(tables.PODS_BY_NODE, node.name)))
 
 
 def rounded(exact: Room, node: Node) -> Room:
@@ -97,6 +143,8 @@ def rounded(exact: Room, node: Node) -> Room:
         _down(exact.cpu, node.cpu // GRAIN),
         _down(exact.memory, node.memory // GRAIN),
         _down(exact.pods, node.pods // GRAIN),
+        exact.extended,
+        exact.ports,
     )
 
 
@@ -117,47 +165,45 @@ class _Free(Struct):
     cpu: int
     memory: int
     pods: int
-    placed: list[Mover] = field(default_factory=list[Mover])
+    extended: dict[str, int]
+    ports: set[str]
 
     def takes(self, shape: PodShape) -> bool:
         """A pod that asks for nothing fits an overcommitted node as well, as it does in the cluster."""
-        return self.pods > 0 and shape.cpu <= max(0, self.cpu) and shape.memory <= max(0, self.memory)
+        if self.pods <= 0 or shape.cpu > max(0, self.cpu) or shape.memory > max(0, self.memory):
+            return False
+        return not self.lacks(shape)
 
+    def lacks(self, shape: PodShape) -> str:
+        """The extended resource or host port that it cannot give."""
+        taken = next((port for port in shape.host_ports if port in self.ports), "") if shape.host_ports else ""
+        if taken:
+            return f"host port {taken} taken"
+        return next((f"too little {name}" for name, value in shape.extended if value > self.extended.get(name, 0)), "")
 
-class _Present(Struct, frozen=True):
-    """Where pods stand that others refuse to stand beside; looked up once a term."""
-
-    facts: Facts
-    without: frozenset[str]
-    known: dict[tuple[Apart, tuple[str, ...]], frozenset[str]] = field(
-        default_factory=dict[tuple[Apart, tuple[str, ...]], frozenset[str]]
-    )
-
-    def places(self, term: Apart, spaces: tuple[str, ...]) -> frozenset[str]:
-        """Values of the term's topology label where a pod stands that the term names."""
-        key = (term, spaces)
-        if key not in self.known:
-            self.known[key] = frozenset(self._look(term, spaces))
-        return self.known[key]
-
-    def _look(self, term: Apart, spaces: tuple[str, ...]) -> Iterator[str]:
-        nodes, judged = self.facts.rows(tables.NODES), dict[int, bool]()
-        for space in spaces:
-            for pod in self.facts.by(tables.PODS_BY_NAMESPACE, space):
-                if pod.finished or pod.node in self.without or pod.node not in nodes:
-                    continue
-                mark = id(pod.labels)  # equal labels are one object
-                if mark not in judged:
-                    judged[mark] = term.selector.matches(dict(pod.labels))
-                if judged[mark]:
-                    yield _label(nodes[pod.node], term.topology)
+    def put(self, shape: PodShape) -> None:
+        self.cpu -= shape.cpu
+        self.memory -= shape.memory
+        self.pods -= 1
+        self.ports.update(shape.host_ports)
+        for name, value in shape.extended:
+            self.extended[name] = self.extended.get(name, 0) - value
 
 
 def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, Room], facts: Facts) -> Fit:
     """Try to place all movers on nodes other than `without`."""
-    nodes, present = facts.rows(tables.NODES), _Present(facts, without)
+    nodes = facts.rows(tables.NODES)
+    topology = Topology(facts, without, nodes)
     free = [
-        _Free(nodes[name], dict(nodes[name].labels), one.cpu, one.memory, one.pods)
+        _Free(
+            nodes[name],
+            dict(nodes[name].labels),
+            one.cpu,
+            one.memory,
+            one.pods,
+            dict(one.extended),
+            set(one.ports),
+        )
         for name, one in sorted(rooms.items())
         if one.open and name not in without and name in nodes
     ]
@@ -167,9 +213,14 @@ def place(movers: Iterable[Mover], without: frozenset[str], rooms: Mapping[str, 
     useful: set[str] = set()
     for mover in todo:
         reasons: Counter[str] = Counter()
-        fitting = [one for one in free if not _refused(one, mover, present, reasons)]
-        useful.update(one.node.name for one in fitting)
-        missing = mover.count - _spread(mover, fitting)
+        fitting = [one for one in free if not _refused(one, mover, reasons)]
+        minds = topology.minds(mover)
+        if minds:
+            useful.update(one.node.name for one in fitting if not topology.refuses(mover, one.labels))
+            missing = mover.count - _minding(mover, fitting, topology, reasons)
+        else:
+            useful.update(one.node.name for one in fitting)
+            missing = mover.count - _spread(mover, fitting)
         if missing:
             left.append((mover, missing, _why(mover, fitting, reasons)))
     return Fit(
@@ -195,61 +246,55 @@ def unplaced(left: Unplaced, without: frozenset[str]) -> Reason:
 
 
 def _spread(mover: Mover, fitting: list[_Free]) -> int:
-    """Place as many as fit, the emptiest node first; returns how many."""
-    shape, alone = mover.shape, _own_apart(mover)
+    """Place as many as fit, the emptiest node first; returns how many. Other pods do not matter for these."""
+    shape = mover.shape
     placed = 0
     for one in sorted(fitting, key=lambda one: (-one.memory, -one.cpu)):
         while placed < mover.count and one.takes(shape):
-            one.cpu -= shape.cpu
-            one.memory -= shape.memory
-            one.pods -= 1
-            one.placed.append(mover)
+            one.put(shape)
             placed += 1
-            if alone:
-                break
         if placed == mover.count:
             break
     return placed
 
 
-def _own_apart(mover: Mover) -> bool:
-    """Its own kind may not stand together."""
-    labels = dict(mover.labels)
-    return any(term.selector.matches(labels) for term in mover.shape.apart)
+def _minding(mover: Mover, fitting: list[_Free], topology: Topology, reasons: Counter[str]) -> int:
+    """The same one by one, for each pod that was placed may forbid a place, or open one, for the next.
+
+    `fitting` keeps the nodes that could still take one but for their size; `reasons` counts why the others do not.
+    """
+    shape = mover.shape
+    order = sorted(fitting, key=lambda one: (-one.memory, -one.cpu))
+    for placed in range(mover.count):
+        chosen = next((one for one in order if one.takes(shape) and not topology.refuses(mover, one.labels)), None)
+        if chosen is None:
+            refused = [(one, topology.refuses(mover, one.labels)) for one in order]
+            reasons.update(why for _, why in refused if why)
+            fitting[:] = [one for one, why in refused if not why]
+            return placed
+        chosen.put(shape)
+        topology.put(mover, chosen.labels)
+    return mover.count
 
 
-def _refused(one: _Free, mover: Mover, present: _Present, reasons: Counter[str]) -> bool:
-    """Whether this node can never take the mover; counts why."""
+def _refused(one: _Free, mover: Mover, reasons: Counter[str]) -> bool:
+    """Whether this node can never take the mover, whatever other pods do; counts why."""
     shape, node = mover.shape, one.node
-    taint = repelled(node.taints, shape.tolerations)
+    why = ""
+    taint = repelled(node.taints, shape.tolerations) if node.taints else None
     if taint is not None:
-        reasons[f"taint {taint}"] += 1
+        why = f"taint {taint}"
     elif any(one.labels.get(key) != value for key, value in shape.node_selector):
-        reasons["another node selector"] += 1
+        why = "another node selector"
     elif not any_term(shape.node_terms, node.name, one.labels):
-        reasons["another node affinity"] += 1
+        why = "another node affinity"
     elif not all(any_term(terms, node.name, one.labels) for terms in mover.terms):
-        reasons["no way to its volume"] += 1
-    elif any(_occupied(one, term, mover, present) for term in shape.apart):
-        reasons["one of its kind already (anti-affinity)"] += 1
-    else:
-        return False
-    return True
-
-
-def _occupied(one: _Free, term: Apart, mover: Mover, present: _Present) -> bool:
-    """A pod that the anti-affinity names is in the same place, or was put there just now."""
-    where = one.labels.get(term.topology)
-    if where is None:
-        return False
-    spaces = term.namespaces or (mover.namespace,)
-    if any(m.namespace in spaces and term.selector.matches(dict(m.labels)) for m in one.placed):
-        return True
-    return where in present.places(term, spaces)
-
-
-def _label(node: Node, name: str) -> str:
-    return next((value for key, value in node.labels if key == name), "")
+        why = "no way to its volume"
+    elif shape.extended or shape.host_ports:
+        why = one.lacks(shape)
+    if why:
+        reasons[why] += 1
+    return bool(why)
 
 
 def _why(mover: Mover, fitting: list[_Free], reasons: Counter[str]) -> str:

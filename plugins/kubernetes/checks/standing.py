@@ -66,13 +66,21 @@ def grouped(pods: Sequence[Pod], facts: Facts) -> list[tuple[Mover, list[Pod]]]:
     groups: dict[tuple[str, PodShape, Pairs, tuple[tuple[Term, ...], ...], bool], list[Pod]] = {}
     for pod in pods:
         reach = tuple(volume.terms for volume in volumes(pod, facts) if volume.terms) if pod.claims else ()
-        labels = pod.labels if pod.shape.apart else ()
+        labels = pod.labels if minding(pod, facts) else ()
         member = pod.owner is not None and pod.owner.kind in STATEFUL_KINDS
         groups.setdefault((pod.namespace, pod.shape, labels, reach, member), []).append(pod)
     return [
         (Mover(namespace, shape, labels, len(group), group[0].name, reach, member), group)
         for (namespace, shape, labels, reach, member), group in groups.items()
     ]
+
+
+def minding(pod: Pod, facts: Facts) -> bool:
+    """Whether other pods matter for where it may stand, so that its labels do."""
+    shape = pod.shape
+    if shape.apart or shape.beside or shape.spread:
+        return True
+    return bool(facts.by(tables.PODS_APART, pod.namespace) or facts.by(tables.PODS_APART, "*"))
 
 
 def movers(pods: Sequence[Pod], facts: Facts) -> tuple[Mover, ...]:

@@ -13,7 +13,7 @@ from console.model import Reason, Verdict
 from console.plugin import EVERY, Facts, Join, Table, Touch
 from plugins.kubernetes.checks.fates import Fate
 from plugins.kubernetes.checks.locks import holders
-from plugins.kubernetes.checks.room import Mover, Room, rounded, small
+from plugins.kubernetes.checks.room import Mover, Room, Taken, left_on, rounded, small, taken
 from plugins.kubernetes.checks.standing import movers, standing
 from plugins.kubernetes.checks.verdict import reasons, room_for, unread
 from plugins.kubernetes.joins.touching import (
@@ -41,6 +41,8 @@ class StandingRow(Row, frozen=True, gc=False):
     members: tuple[str, ...]
     reasons: tuple[Reason, ...]
     movers: tuple[Mover, ...]
+    extended: tuple[tuple[str, int], ...] = ()
+    ports: tuple[str, ...] = ()
 
 
 class NodeView(Row, frozen=True, gc=False):
@@ -76,14 +78,17 @@ def build_standing(node: Node, facts: Facts) -> Iterable[StandingRow]:
     """Sort the pods of one node."""
     stand = standing((node.name,), facts)
     active = [pod for pod, its in stand.pods if its is not Fate.FINISHED]
+    used = taken(active)
     yield StandingRow(
         node=node.name,
-        pods=len(active),
-        cpu=sum(pod.shape.cpu for pod in active),
-        memory=sum(pod.shape.memory for pod in active),
+        pods=used.pods,
+        cpu=used.cpu,
+        memory=used.memory,
         members=tuple(pod.name for pod in active if pod.owner is not None and pod.owner.kind in STATEFUL_KINDS),
         reasons=tuple(reasons(stand, facts)),
         movers=movers(stand.of(Fate.MOVES), facts),
+        extended=tuple(sorted(used.extended.items())),
+        ports=tuple(sorted(used.ports)),
     )
 
 
@@ -91,7 +96,8 @@ def build_room(node: Node, facts: Facts) -> Iterable[Room]:
     """What is free on a node."""
     stand = facts.get(STANDINGS, node.name)
     if stand is not None:
-        exact = Room(node.name, node.usable, node.cpu - stand.cpu, node.memory - stand.memory, node.pods - stand.pods)
+        used = Taken(stand.cpu, stand.memory, stand.pods, dict(stand.extended), set(stand.ports))
+        exact = left_on(node, used)
         yield exact if small(facts) else rounded(exact, node)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from plugins.kubernetes.model.marks import Mark, marks
 from plugins.kubernetes.model.placing import Taint, cleaned_taints
+from plugins.kubernetes.model.podwire import Amounts, extended
 from plugins.kubernetes.model.quantity import Quantity, amount, millis
 from plugins.kubernetes.model.wire import Condition, MetaAnnotated, Pairs, Row, Wire, epoch, line, pairs, word
 
@@ -25,13 +26,10 @@ _CORDON_TAINT = "node.kubernetes.io/unschedulable"
 _LIFECYCLE = "node.kubernetes.io/"
 
 
-class Capacity(Wire, frozen=True, gc=False):
+class Capacity(Amounts, frozen=True, gc=False):
     """Capacity of the API, the fields that are read."""
 
-    cpu: Quantity | None = None
-    memory: Quantity | None = None
     pods: Quantity | None = None
-    storage: Quantity | None = msgspec.field(name="ephemeral-storage", default=None)
 
 
 class NodeSpec(Wire, frozen=True, gc=False):
@@ -111,6 +109,8 @@ class Node(Row, frozen=True, gc=False):
     runtime: str
     pod_cidr: str
     deleted: float | None = None
+    extended: tuple[tuple[str, int], ...] = ()
+    """What it has beside CPU and memory, by the API's names (`nvidia.com/gpu`)."""
 
     @property
     def key(self) -> str:
@@ -174,6 +174,7 @@ def node_row(wire: NodeWire) -> Node:
         runtime=word(about.container_runtime_version),
         pod_cidr=line(spec.pod_cidr, 64),
         deleted=epoch(meta.deletion_timestamp),
+        extended=extended(room),
     )
 
 

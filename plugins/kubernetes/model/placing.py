@@ -1,4 +1,4 @@
-"""Where a pod may stand: taints and tolerations, node selector, required node affinity, required anti-affinity.
+"""Where a pod may stand: taints, node selector, required (anti-)affinity to nodes and pods, topology spread.
 
 The rules of the scheduler's filters, as far as a drain needs them. Preferred terms never forbid, so they are not read.
 """
@@ -71,10 +71,11 @@ class PodTerm(Wire, frozen=True, gc=False):
     label_selector: LabelSelector | None = None
     topology_key: str = ""
     namespaces: tuple[str, ...] | None = None
+    namespace_selector: LabelSelector | None = None
 
 
-class PodAntiAffinity(Wire, frozen=True, gc=False):
-    """corev1.PodAntiAffinity, the required part."""
+class PodTerms(Wire, frozen=True, gc=False):
+    """corev1.PodAffinity and PodAntiAffinity, the required part."""
 
     required_during_scheduling_ignored_during_execution: tuple[PodTerm, ...] | None = None
 
@@ -83,7 +84,21 @@ class Affinity(Wire, frozen=True, gc=False):
     """corev1.Affinity."""
 
     node_affinity: NodeAffinity | None = None
-    pod_anti_affinity: PodAntiAffinity | None = None
+    pod_affinity: PodTerms | None = None
+    pod_anti_affinity: PodTerms | None = None
+
+
+class SpreadWire(Wire, frozen=True, gc=False):
+    """corev1.TopologySpreadConstraint."""
+
+    max_skew: int = 1
+    topology_key: str = ""
+    when_unsatisfiable: str = ""
+    label_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] | None = None
+    min_domains: int | None = None
+    node_affinity_policy: str = ""
+    node_taints_policy: str = ""
 
 
 class Term(Row, frozen=True, gc=False):
@@ -100,11 +115,31 @@ class Term(Row, frozen=True, gc=False):
 
 
 class Apart(Row, frozen=True, gc=False):
-    """A required anti-affinity: no pod that `selector` matches within the same value of the label `topology`."""
+    """A required (anti-)affinity: a (no) pod that `selector` matches within the same value of the label `topology`.
+
+    It is about pods of `namespaces` and of those that `among` matches; of the pod's own where it has neither.
+    """
 
     selector: Selector
     topology: str
     namespaces: tuple[str, ...] = ()
+    among: Selector | None = None
+
+
+class Spread(Row, frozen=True, gc=False):
+    """A topology spread that forbids: counts of matching pods may differ by `skew` between values of `topology`.
+
+    Nodes that the pod's own affinity leaves out are not counted, unless `all_nodes`; nodes whose taints it does not
+    bear are, unless `tolerated`. `keys`: labels whose values on the pod narrow the selector.
+    """
+
+    selector: Selector
+    topology: str
+    skew: int
+    least: int = 0
+    keys: tuple[str, ...] = ()
+    all_nodes: bool = False
+    tolerated: bool = False
 
 
 def terms(wire: NodeSelectorTerms | None) -> tuple[Term, ...] | None:
@@ -125,14 +160,42 @@ def node_terms(affinity: Affinity | None) -> tuple[Term, ...] | None:
 
 def apart(affinity: Affinity | None) -> tuple[Apart, ...]:
     """The required anti-affinities of a pod; a term without selector matches no pod and is left out."""
-    if affinity is None or affinity.pod_anti_affinity is None:
-        return ()
+    return _pod_terms(affinity.pod_anti_affinity) if affinity is not None else ()
+
+
+def beside(affinity: Affinity | None) -> tuple[Apart, ...]:
+    """The required affinities of a pod to other pods."""
+    return _pod_terms(affinity.pod_affinity) if affinity is not None else ()
+
+
+def _pod_terms(wire: PodTerms | None) -> tuple[Apart, ...]:
     found: list[Apart] = []
-    for term in affinity.pod_anti_affinity.required_during_scheduling_ignored_during_execution or ():
+    for term in (wire.required_during_scheduling_ignored_during_execution if wire is not None else None) or ():
         chosen = selector(term.label_selector)
         if chosen is not None:
             spaces = tuple(word(space) for space in term.namespaces or ())
-            found.append(Apart(chosen, word(term.topology_key), spaces))
+            found.append(Apart(chosen, word(term.topology_key), spaces, selector(term.namespace_selector)))
+    return tuple(found)
+
+
+def spreads(wires: Iterable[SpreadWire] | None) -> tuple[Spread, ...]:
+    """The constraints that forbid; `ScheduleAnyway` is a preference."""
+    found: list[Spread] = []
+    for one in wires or ():
+        chosen = selector(one.label_selector)
+        if one.when_unsatisfiable == "DoNotSchedule" and chosen is not None:
+            keys = tuple(word(key) for key in one.match_label_keys or ())
+            found.append(
+                Spread(
+                    chosen,
+                    word(one.topology_key),
+                    max(1, one.max_skew),
+                    one.min_domains or 0,
+                    keys,
+                    one.node_affinity_policy == "Ignore",
+                    one.node_taints_policy == "Honor",
+                )
+            )
     return tuple(found)
 
 

@@ -8,8 +8,19 @@ from typing import Any
 
 import msgspec
 
-from plugins.kubernetes.model.placing import Affinity, Apart, Term, Toleration, apart, node_terms
-from plugins.kubernetes.model.podwire import NOTHING, Amounts, ContainerSpec, PodSpec
+from plugins.kubernetes.model.placing import (
+    Affinity,
+    Apart,
+    Spread,
+    SpreadWire,
+    Term,
+    Toleration,
+    apart,
+    beside,
+    node_terms,
+    spreads,
+)
+from plugins.kubernetes.model.podwire import NOTHING, Amounts, ContainerSpec, PodSpec, extended
 from plugins.kubernetes.model.quantity import amount, millis
 from plugins.kubernetes.model.wire import Pairs, Row, pairs, word
 
@@ -28,7 +39,10 @@ class ContainerShape(Row, frozen=True, gc=False):
 
 
 class PodShape(Row, frozen=True, gc=False):
-    """CPU in thousandths of a core, memory in bytes: requests as the scheduler counts them, limits as a sum."""
+    """CPU in thousandths of a core, memory in bytes: requests as the scheduler counts them, limits as a sum.
+
+    `host_ports` as `TCP/80`; `extended`: requests beside CPU and memory by the API's names (`nvidia.com/gpu`).
+    """
 
     containers: tuple[ContainerShape, ...]
     cpu: int
@@ -39,6 +53,10 @@ class PodShape(Row, frozen=True, gc=False):
     node_selector: Pairs
     node_terms: tuple[Term, ...] | None
     apart: tuple[Apart, ...]
+    beside: tuple[Apart, ...]
+    spread: tuple[Spread, ...]
+    host_ports: tuple[str, ...]
+    extended: tuple[tuple[str, int], ...]
     grace: int
     host_network: bool
     priority: int
@@ -51,6 +69,8 @@ class PodShape(Row, frozen=True, gc=False):
 def pod_shape(spec: PodSpec, qos: str) -> PodShape:
     """The shape of a pod; equal specs give the same object."""
     affinity = b"" if spec.affinity is NOTHING else bytes(spec.affinity)
+    spread = spec.topology_spread_constraints
+    spreading = b"" if spread is NOTHING else bytes(spread)
     selector = tuple(spec.node_selector.items()) if spec.node_selector else ()
     key = (
         spec.containers,
@@ -58,6 +78,7 @@ def pod_shape(spec: PodSpec, qos: str) -> PodShape:
         spec.tolerations,
         selector,
         affinity,
+        spreading,
         spec.resources,
         spec.overhead,
         spec.termination_grace_period_seconds,
@@ -69,7 +90,7 @@ def pod_shape(spec: PodSpec, qos: str) -> PodShape:
     if found is None:
         if len(_known) >= _LIMIT:
             _known.clear()
-        found = _known[key] = _shaped(spec, qos, _affinity(affinity))
+        found = _known[key] = _shaped(spec, qos, _affinity(affinity), _spread(spreading))
     return found
 
 
@@ -78,7 +99,12 @@ def _affinity(raw: bytes) -> Affinity | None:
     return msgspec.json.decode(raw, type=Affinity | None) if raw else None
 
 
-def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None) -> PodShape:
+@lru_cache(maxsize=1024)
+def _spread(raw: bytes) -> tuple[Spread, ...]:
+    return spreads(msgspec.json.decode(raw, type=tuple[SpreadWire, ...] | None)) if raw else ()
+
+
+def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Spread, ...]) -> PodShape:
     main, init = spec.containers or (), spec.init_containers or ()
     sidecars = tuple(word(one.name) for one in init if one.restart_policy == "Always")
     containers = tuple([_container(one, init=True) for one in init] + [_container(one) for one in main])
@@ -95,6 +121,10 @@ def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None) -> PodShape:
         node_selector=pairs(spec.node_selector),
         node_terms=node_terms(affinity),
         apart=apart(affinity),
+        beside=beside(affinity),
+        spread=spread,
+        host_ports=_host_ports(main),
+        extended=_extended((*init, *main)),
         grace=30 if grace is None else grace,
         host_network=bool(spec.host_network),
         priority=spec.priority or 0,
@@ -108,6 +138,25 @@ def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None) -> PodShape:
 def _container(spec: ContainerSpec, *, init: bool = False) -> ContainerShape:
     ports = tuple(port.container_port for port in spec.ports or () if port.protocol == "TCP")
     return ContainerShape(word(spec.name), word(spec.image), ports, init, init and spec.restart_policy == "Always")
+
+
+def _host_ports(containers: Iterable[ContainerSpec]) -> tuple[str, ...]:
+    """Ports of the node that it takes; which address it takes them on is not looked at."""
+    held = (
+        f"{word(port.protocol)}/{port.host_port}" for one in containers for port in one.ports or () if port.host_port
+    )
+    return tuple(sorted(set(held)))
+
+
+def _extended(containers: Iterable[ContainerSpec]) -> tuple[tuple[str, int], ...]:
+    """What the containers ask for beside CPU and memory; limits count where nothing is requested, as the API has it."""
+    found: dict[str, int] = {}
+    for one in containers:
+        if one.resources is not None:
+            asked = dict(extended(one.resources.limits)) | dict(extended(one.resources.requests))
+            for name, value in asked.items():
+                found[name] = found.get(name, 0) + value
+    return tuple(sorted((name, value) for name, value in found.items() if value))
 
 
 def _of(amounts: Amounts | None, what: str) -> int:

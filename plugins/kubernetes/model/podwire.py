@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 
 import msgspec
+import msgspec.structs
 
 from plugins.kubernetes.model.placing import Toleration
-from plugins.kubernetes.model.quantity import Quantity
+from plugins.kubernetes.model.quantity import Quantity, amount
 from plugins.kubernetes.model.wire import Condition, Meta, Wire
 
 NOTHING = msgspec.Raw(b"")
@@ -55,10 +56,30 @@ class ContainerStatus(Wire, frozen=True, gc=False):
 
 
 class Amounts(Wire, frozen=True, gc=False):
-    """The resources that a verdict adds up. Extended resources (GPUs) are not read."""
+    """The resources that a verdict adds up; of the extended ones those that are known by name (`EXTENDED`)."""
 
     cpu: Quantity | None = None
     memory: Quantity | None = None
+    ephemeral: Quantity | None = msgspec.field(name="ephemeral-storage", default=None)
+    nvidia: Quantity | None = msgspec.field(name="nvidia.com/gpu", default=None)
+    amd: Quantity | None = msgspec.field(name="amd.com/gpu", default=None)
+    intel: Quantity | None = msgspec.field(name="gpu.intel.com/i915", default=None)
+    huge_small: Quantity | None = msgspec.field(name="hugepages-2Mi", default=None)
+    huge_large: Quantity | None = msgspec.field(name="hugepages-1Gi", default=None)
+
+
+EXTENDED: tuple[tuple[str, str], ...] = tuple(
+    (field.name, field.encode_name) for field in msgspec.structs.fields(Amounts) if field.name not in {"cpu", "memory"}
+)
+"""Fields of Amounts beside CPU and memory, with the names that the API has for them."""
+
+
+def extended(amounts: Amounts | None) -> tuple[tuple[str, int], ...]:
+    """The amounts beside CPU and memory, by the API's names."""
+    if amounts is None:
+        return ()
+    held = ((name, getattr(amounts, field)) for field, name in EXTENDED)
+    return tuple((name, amount(value)) for name, value in held if value is not None)
 
 
 class Resources(Wire, frozen=True, gc=False):
@@ -116,6 +137,7 @@ class PodSpec(Wire, frozen=True, gc=False):
     tolerations: tuple[Toleration, ...] | None = None
     node_selector: dict[str, str] | None = None
     affinity: msgspec.Raw = NOTHING
+    topology_spread_constraints: msgspec.Raw = NOTHING
     resources: Resources | None = None
     overhead: Amounts | None = None
     termination_grace_period_seconds: int | None = None

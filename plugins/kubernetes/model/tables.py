@@ -66,9 +66,17 @@ def owner_keys(pod: Pod) -> Iterable[str]:
     return (direct, f"{pod.namespace}/{behind.kind}/{behind.name}")
 
 
+def _reach(pod: Pod) -> Iterable[str]:
+    return {space for term in pod.shape.apart for space in (term.namespaces or (pod.namespace,))} | {
+        "*" for term in pod.shape.apart if term.among is not None
+    }
+
+
 PODS_BY_NODE: Index[Pod] = Index(PODS, "node", lambda pod: (pod.node,) if pod.node else ())
 PODS_BY_OWNER: Index[Pod] = Index(PODS, "owner", owner_keys)
 PODS_BY_NAMESPACE: Index[Pod] = Index(PODS, "namespace", lambda pod: (pod.namespace,))
+PODS_APART: Index[Pod] = Index(PODS, "apart", lambda pod: _reach(pod) if pod.shape.apart else ())
+"""Pods that refuse to stand beside others, by the namespaces of those others; `*` where those are chosen by label."""
 PODS_BY_CLAIM: Index[Pod] = Index(PODS, "claim", claim_keys)
 STATIC_BY_COMPONENT: Index[Pod] = Index(
     PODS, "control plane", lambda pod: (pod.label("component"),) if pod.mirror else ()
