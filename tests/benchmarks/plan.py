@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,13 +18,6 @@ _HERE = 250
 _OWNED = 20
 """Pods of one Deployment."""
 _SETS = 5
-_APART = {
-    "podAntiAffinity": {
-        "requiredDuringSchedulingIgnoredDuringExecution": [
-            {"labelSelector": {"matchExpressions": []}, "topologyKey": "kubernetes.io/hostname"}
-        ]
-    }
-}
 
 
 def plan(stage: Stage) -> Iterator[Figure]:
@@ -65,9 +57,9 @@ def crowded(total: int) -> World:
     number = 0
     for owner in range((total - _SETS * nodes) // _OWNED):
         name = f"web{owner}"
-        more = {"spec": _apart(name)} if owner % 10 == 0 else {}
+        spec = _apart(name) if owner % 10 == 0 else {}
         meta = {"namespace": f"team{owner % 40}"}
-        pods = [_spaced(replica(f"{name}-{n}", f"n{(number + n) % nodes}", of=name, **_copy(more)), meta)
+        pods = [_spaced(replica(f"{name}-{n}", f"n{(number + n) % nodes}", of=name, spec=dict(spec)), meta)
                 for n in range(_OWNED)]  # fmt: skip
         number += _OWNED
         numbers = {"expectedPods": _OWNED}
@@ -88,14 +80,9 @@ def _pinned(world: World, name: str, nodes: int) -> None:
 
 
 def _apart(name: str) -> dict[str, Any]:
-    found = _copy(_APART)
-    terms = found["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    terms[0]["labelSelector"] = {"matchLabels": {"app": name}}
-    return {"affinity": found}
-
-
-def _copy(thing: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(thing))
+    """The part of a spec that keeps pods of one application on different nodes."""
+    term = {"labelSelector": {"matchLabels": {"app": name}}, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 
 
 def _spaced(thing: dict[str, Any], meta: dict[str, str]) -> dict[str, Any]:

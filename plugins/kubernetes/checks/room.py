@@ -1,8 +1,9 @@
 """Room elsewhere: whether the pods that must move find a node.
 
 By requests (CPU, memory, pods, extended resources), host ports, taints, selectors, required affinities to nodes and
-pods, and topology spread (checks.topology). First fit, largest first, as the scheduler's filters would let them; preferences are not looked at. It errs on the safe
-side: what fits here fits in the cluster, and a "no" gives need and have.
+pods, and topology spread (checks.topology). First fit, largest first, as the scheduler's filters would let them;
+preferences are not looked at. It errs on the safe side: what fits here fits in the cluster, and a "no" gives need and
+have.
 """
 
 from __future__ import annotations

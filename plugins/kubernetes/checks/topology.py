@@ -43,9 +43,14 @@ class Topology:
     without: frozenset[str]
     nodes: Mapping[str, Node]
     _counts: dict[_Key, Counter[str]] = field(default_factory=dict[_Key, Counter[str]])
-    _refusals: dict[tuple[str, Pairs], set[tuple[str, str]]] = field(
-        default_factory=dict[tuple[str, Pairs], set[tuple[str, str]]]
+    _refusals: dict[tuple[str, Pairs], dict[str, set[str]]] = field(
+        default_factory=dict[tuple[str, Pairs], dict[str, set[str]]]
     )
+    """By the newcomer: the places where pods refuse it, by topology label."""
+    _guests: dict[str, list[tuple[Selector, str, str]]] = field(
+        default_factory=dict[str, list[tuple[Selector, str, str]]]
+    )
+    """What pods that were placed refuse, by namespace: whom, and in which place."""
     _placed: list[tuple[Newcomer, Mapping[str, str]]] = field(
         default_factory=list[tuple["Newcomer", Mapping[str, str]]]
     )
@@ -74,6 +79,10 @@ class Topology:
         for (chosen, spaces, topology), counts in self._counts.items():
             if one.namespace in spaces and topology in labels and chosen.matches(mine):
                 counts[labels[topology]] += 1
+        for term in one.shape.apart:
+            for space in self._spaces(term, one.namespace) if term.topology in labels else ():
+                refused = (term.selector, term.topology, labels[term.topology])
+                self._guests.setdefault(space, []).append(refused)
 
     def minds(self, one: Newcomer) -> bool:
         """Whether other pods matter for it at all."""
@@ -111,18 +120,16 @@ class Topology:
         """Pods that are there, or were put there, refuse it."""
         key = (one.namespace, one.labels)
         if key not in self._refusals:
-            self._refusals[key] = set(self._refused_at(one))
-        if any(labels.get(topology) == where for topology, where in self._refusals[key]):
+            places = self._refusals[key] = {}
+            for topology, where in self._refused_at(one):
+                places.setdefault(topology, set()).add(where)
+        if any(labels.get(topology) in places for topology, places in self._refusals[key].items()):
             return True
+        guests = self._guests.get(one.namespace)
+        if not guests:
+            return False
         mine = dict(one.labels)
-        return any(
-            term.topology in labels
-            and labels[term.topology] == there.get(term.topology)
-            and one.namespace in self._spaces(term, other.namespace)
-            and term.selector.matches(mine)
-            for other, there in self._placed
-            for term in other.shape.apart
-        )
+        return any(labels.get(topology) == where and chosen.matches(mine) for chosen, topology, where in guests)
 
     def _refused_at(self, one: Newcomer) -> Iterable[tuple[str, str]]:
         mine = dict(one.labels)
@@ -150,7 +157,7 @@ class Topology:
         fewest = 0 if len(places) < term.least else min((counts[place] for place in places), default=0)
         return counts[where] + chosen.matches(mine) - fewest > term.skew
 
-    def _places(self, term: Spread, one: Newcomer) -> Iterable[str]:
+    def _places(self, term: Spread, one: Newcomer) -> dict[str, int]:
         """The values of the label that count: of all nodes, also of those that go."""
         key = (id(one.shape), term)
         if key not in self._domains:

@@ -108,7 +108,10 @@ class Pod(Row, frozen=True, gc=False):
         return int(tail) if tail and _DIGITS.issuperset(tail) else -1
 
     def label(self, name: str) -> str:
-        return next((value for key, value in self.labels if key == name), "")
+        for key, value in self.labels:  # no generator: indexes ask this of every pod of a cluster
+            if key == name:
+                return value
+        return ""
 
 
 def owned(kind: str, name: str) -> Owner:
