@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from console.model import Answer, Reason, Ref
 from console.plugin import Facts
@@ -30,8 +31,7 @@ _TOPIC = "webhooks"
 _SHOWN = 2
 
 
-@dataclass(slots=True)
-class _Backed:
+class _Backed(Struct):
     """The webhooks of one service (or URL) and policy, and who answers for them."""
 
     place: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from console.plugin import Facts
 from plugins.kubernetes.model import tables
@@ -35,8 +36,7 @@ class Newcomer(Protocol):
     def shape(self) -> PodShape: ...
 
 
-@dataclass(slots=True)
-class Topology:
+class Topology(Struct):
     """See the module. `without`: the nodes that go; what stands there is gone."""
 
     facts: Facts
