@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from console import runs, telling
 from console.errors import Refused
-from console.plugin import Ask
+from console.gate import LOOKING
+from console.plugin import Ask, Effect
 from console.workflow.events import Choice
 from console.workflow.progress import Standing, standing
 from console.workflow.state import State
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from console.workflow.journal import Page as JournalPage
     from screens.desk import Desk
 
-READ_ONLY = "read-only: this console was started to look, not to change"
 MEANS = {
     Choice.RETRY: "look and try it again",
     Choice.SKIP: "leave it out; a reason is wanted",
@@ -75,7 +75,9 @@ class Saying:
         asked = self.asking is not None
 
         def say(name: str, title: str, run: Callable[[], object], key: str, about: str) -> Command:
-            return Command(name, title, run, key=key, help=about, group="run", hint=not ended, why=self._over)
+            return Command(
+                name, title, run, key=key, help=about, group="run", effect=Effect.CHANGE, hint=not ended, why=self._over
+            )
 
         def read(name: str, title: str, run: Callable[[], object], key: str, about: str) -> Command:
             return Command(name, title, run, key=key, help=about, group="run", hint=not asked)
@@ -83,14 +85,15 @@ class Saying:
         pause = "continue" if paused else "pause"
         return (
             *(self._answer(choice, hint=asked) for choice in Choice if choice is not Choice.SKIP),
-            Command("run-skip", "skip", self.skip, key="k", group="run", hint=bool(self.skippable), why=self._can_skip,
+            Command("run-skip", "skip", self.skip, key="k", group="run", effect=Effect.CHANGE,
+                    hint=bool(self.skippable), why=self._can_skip,
                     help="leave a step that waits or asks as it is; a reason is wanted"),
             Command("run-answer", "answer", self.ask, key="enter", help="answer what the run asks", group="run",
-                    why=self._asks),
+                    effect=Effect.CHANGE, why=self._asks),
             say("run-pause", pause, self.pause, "p", "nothing new is begun until continued"),
             Command("run-abort", "abort", self.abort, key="a", help="put back what was changed, after a look at it",
-                    group="run", hint=not ended, why=self._can_abort),
-            Command("run-take", "take over", self.take_over, key="t", group="run", why=self._over,
+                    group="run", effect=Effect.CHANGE, hint=not ended, why=self._can_abort),
+            Command("run-take", "take over", self.take_over, key="t", group="run", effect=Effect.CHANGE, why=self._over,
                     hint=state is not None and not state.holder and not ended,
                     help="a runner on this machine, once nobody holds the run"),
             read("run-note", "note", self.note, "n", "hand-over note for the next shift: shown and copied"),
@@ -104,7 +107,7 @@ class Saying:
     def _answer(self, choice: Choice, *, hint: bool) -> Command:
         return Command(
             f"run-{choice.value}", choice.value, lambda: self.answer(choice), key=_KEYS[choice],
-            help=f"answer: {MEANS[choice]}", group="run", hint=hint, why=self._asks,
+            help=f"answer: {MEANS[choice]}", group="run", effect=Effect.CHANGE, hint=hint, why=self._asks,
         )  # fmt: skip
 
     def _over(self) -> str | None:
@@ -129,7 +132,7 @@ class Saying:
     async def _tell(self, said: Callable[[], Awaitable[object]]) -> None:
         gate = await self.desk.kernel.gate()
         if gate.rules.read_only:
-            raise Refused(READ_ONLY)
+            raise Refused(LOOKING)
         await said()
         await self.read()
 
@@ -198,7 +201,7 @@ class Saying:
         """Start a runner here; it waits until no other one holds the run."""
         gate = await self.desk.kernel.gate()
         if gate.rules.read_only:
-            raise Refused(READ_ONLY)
+            raise Refused(LOOKING)
         self.desk.say(f"runner {runs.resume(self.desk.kernel, self.run)} takes the run as soon as nobody holds it")
 
     # -- what can be read

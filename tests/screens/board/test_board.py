@@ -13,6 +13,7 @@ from console.workflow.codec import Entry
 from console.workflow.events import Asked, Claimed, End, Fact, Finished, Intent, Sent, StepDone, Waiting
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
+from tests.values import replace
 
 SIZES = [(80, 24), (160, 50)]
 
@@ -104,6 +105,20 @@ async def test_a_read_only_console_plans_but_does_not_start() -> None:
         await driver.sees("SAFE")
         await driver.press("s")
         assert any(said.startswith("start: read-only") for said in driver.said)
+        assert "s start" not in driver.text()
+
+
+async def test_a_board_of_a_console_that_only_looks_names_no_key_that_says_something_to_the_run() -> None:
+    async with driving(size=(160, 50)) as driver:
+        await _start(driver)
+        await driver.sees("p pause", "shift-j journal")
+        kernel = driver.app.desk.kernel
+        kernel.settings = replace(kernel.settings, read_only=True)
+        driver.app.desk.changed()
+        await driver.until(lambda: "p pause" not in driver.text(), "the footer without it")
+        await driver.press("p")
+        assert any(said.startswith("pause: read-only") for said in driver.said)
+        assert "shift-j journal" in driver.text()
 
 
 async def test_a_run_without_a_reason_is_not_begun(started: list[str]) -> None:
