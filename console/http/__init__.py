@@ -5,6 +5,7 @@ failures    status codes and transport errors -> console errors, told in words
 proxies     which proxy is right for a URL; our own rule, since no library reads no_proxy as people write it
 backend     connections by a dialer instead of the machine's own network
 sockets     connections over asyncio's own streams, which read what has arrived
+tunnels     sockets that reach a server through a proxy, for requests and WebSockets alike
 tls         whom we trust and who we are, from memory; TLS over any stream
 """
 
@@ -20,7 +21,7 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # pyright
 
 from console.http.client import Answer, Credentials, HttpClient, Params, Streaming, Target
 from console.http.failures import Silent, Truncated, status_error, transport_error
-from console.http.proxies import proxy_for
+from console.http.proxies import check_proxy, proxy_for
 from console.http.tls import TlsStream, Trust, load_identity, tls_context
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "TlsStream",
     "Truncated",
     "Trust",
+    "check_proxy",
     "load_identity",
     "proxy_for",
     "status_error",

@@ -11,7 +11,11 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from console.errors import ConfigError
+from console.text import clean
+
 _PORTS = {"http": 80, "https": 443}
+_SPOKEN = {"http", "https", "socks5", "socks5h"}
 
 
 def proxy_for(url: str, environ: Mapping[str, str], *, explicit: str = "") -> str:
@@ -29,6 +33,19 @@ def proxy_for(url: str, environ: Mapping[str, str], *, explicit: str = "") -> st
     if bypasses(parts.hostname or "", parts.port or _PORTS.get(scheme, 0), excluded):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def check_proxy(proxy: str, *, where: str) -> None:
+    """Raise ConfigError for a proxy that nobody here can use, with the way out. `where`: who named it."""
+    parts = urlsplit(proxy)
+    if parts.scheme not in _SPOKEN or not parts.hostname:
+        shown = f"{parts.scheme}://{parts.hostname or ''}" if parts.scheme else proxy
+        raise ConfigError(
+            f"this proxy cannot be used: {clean(shown, 200)}",
+            where=where,
+            next_step="http, https, socks5 and socks5h are spoken; where there is only another one, forward a port to "
+            "the server (ssh -L), name that port as `server` and the server's own name as `tls-server-name`",
+        )
 
 
 def bypasses(host: str, port: int, no_proxy: str) -> bool:

@@ -1,7 +1,8 @@
 """Plain connections of the HTTP library over asyncio's own streams.
 
 The library's default reads one TLS record at a time through several layers of cancel scopes: of a list of 10,000 pods
-that was more than half of all CPU time. These reads take all that has arrived. Refuses names, proxies and retries.
+that was more than half of all CPU time. These reads take all that has arrived. How a
+proxy is talked to is the business of `tunnels`. Refuses names and retries.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpcore
+
+from console.errors import ConsoleError
+from console.http import tunnels
 
 _BUFFER = 1 << 20
 """Bytes that wait for a reader before the sender is held up."""
@@ -79,7 +83,10 @@ class _Socket(httpcore.AsyncNetworkStream):
 
 
 class SocketBackend(httpcore.AsyncNetworkBackend):
-    """What a connection pool opens connections with."""
+    """What a connection pool opens connections with; `proxy`: through which tunnel, if any."""
+
+    def __init__(self, proxy: str = "") -> None:
+        self._proxy = proxy
 
     async def connect_tcp(
         self,
@@ -89,22 +96,27 @@ class SocketBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        source = (local_address, 0) if local_address else None
-        # A race of one address is none, and asyncio's race forgets to close the winner when it is cancelled.
-        delay = None if _is_address(host) else _NEXT_ADDRESS
         try:
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    host, port, local_addr=source, limit=_BUFFER, happy_eyeballs_delay=delay
-                )
+                reader, writer = await self._connected(host, port, local_address)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
-        except OSError as error:
+        except (OSError, ConsoleError) as error:
             raise httpcore.ConnectError(str(error)) from error
         wire: socket.socket = writer.get_extra_info("socket")
         for option in socket_options or ():
             wire.setsockopt(*option)
         return _Socket(reader, writer)
+
+    async def _connected(
+        self, host: str, port: int, local_address: str | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._proxy:
+            return await asyncio.open_connection(sock=await tunnels.connect(self._proxy, host, port), limit=_BUFFER)
+        source = (local_address, 0) if local_address else None
+        # A race of one address is none, and asyncio's race forgets to close the winner when it is cancelled.
+        delay = None if _is_address(host) else _NEXT_ADDRESS
+        return await asyncio.open_connection(host, port, local_addr=source, limit=_BUFFER, happy_eyeballs_delay=delay)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

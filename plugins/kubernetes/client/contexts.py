@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from console.errors import ConfigError
+from console.http import check_proxy, proxy_for
 from console.model import InstanceId, Tone
 from console.plugin import Cell, Facts, Instance, Reach
 from plugins.kubernetes.client.api import Api
@@ -38,6 +39,9 @@ def _other(settings: Settings, name: str, config: Kubeconfig) -> Instance:
 
 
 def _instance(settings: Settings, context: Context, config: Kubeconfig) -> Instance:
+    proxy = proxy_for(context.cluster.server, os.environ, explicit=context.cluster.proxy_url)
+    if proxy:
+        check_proxy(proxy, where=f"context {context.name}, proxy-url or https_proxy")
     unsafe = (Cell("INSECURE TLS", Tone.BAD),) if context.cluster.skip_tls_verify else ()
     found = (f"the kubeconfig is {context.origin}",) if config.unasked else ()
     title = f"{context.name} ({context.cluster.server})"

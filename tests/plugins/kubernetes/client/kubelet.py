@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ async def kubelet(
     protocols: tuple[str, ...] = ("v5.channel.k8s.io", "v4.channel.k8s.io"),
     pages: Callable[[str, dict[str, str]], Body | tuple[int, Body] | None] = lambda _path, _query: None,
     admit: Callable[[Request], tuple[int, str] | None] = lambda _request: None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[Kubelet]:
     """Answer plain requests by `pages`, refuse upgrades by `admit`, and let `script` speak on the others."""
     found = Kubelet()
@@ -98,9 +100,9 @@ async def kubelet(
 
     wanted = [Subprotocol(name) for name in protocols]
     async with serve(
-        handle, "127.0.0.1", 0, subprotocols=wanted, process_request=answer, compression=None, max_size=None
+        handle, "127.0.0.1", 0, subprotocols=wanted, process_request=answer, compression=None, max_size=None, ssl=tls
     ) as server:
-        found.url = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        found.url = f"http{'s' if tls else ''}://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield found
     assert not failures, failures
 
