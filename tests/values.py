@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -14,4 +14,5 @@ def replace(value: T, **changes: Any) -> T:
     """A copy of `value` with these fields."""
     if isinstance(value, msgspec.Struct):
         return msgspec.structs.replace(value, **changes)
-    return dataclasses.replace(value, **changes)  # pyright: ignore[reportType]
+    made: T = dataclasses.replace(cast("Any", value), **changes)
+    return made
