@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from plugins.kubernetes.model.podwire import Amounts
-from plugins.kubernetes.model.quantity import amount, millis
+from plugins.kubernetes.model.quantity import Quantity, amount, millis
 from plugins.kubernetes.model.wire import Meta, ObjectReference, Row, Wire, epoch, key_of, line, word
 
 _NANO = 1_000_000
@@ -146,7 +146,21 @@ def pod_use_row(wire: PodMetricsWire) -> PodUse:
     """A PodMetrics object: the sum of its containers."""
     used = [container.usage for container in wire.containers or ()]
     key = key_of(word(wire.metadata.namespace), line(wire.metadata.name))
-    return PodUse(key, sum(millis(one.cpu) for one in used), sum(amount(one.memory) for one in used))
+    return PodUse(key, sum(_cores(one.cpu) for one in used), sum(_held(one.memory) for one in used))
+
+
+def _cores(text: Quantity | None) -> int:
+    """Thousandths. Metrics servers write `12345678n`: no two are the same, so that kept answers would only cost."""
+    if isinstance(text, str) and text.endswith("n") and text[:-1].isdecimal():
+        return -(-int(text[:-1]) // _NANO)
+    return millis(text)
+
+
+def _held(text: Quantity | None) -> int:
+    """Bytes; likewise for `123456Ki`."""
+    if isinstance(text, str) and text.endswith("Ki") and text[:-2].isdecimal():
+        return int(text[:-2]) * 1024
+    return amount(text)
 
 
 def summary_row(name: str, wire: SummaryWire) -> Summary:

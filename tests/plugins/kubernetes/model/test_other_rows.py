@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from plugins.kubernetes.model.budgets import scaled, wanted
-from plugins.kubernetes.model.usage import SummaryWire, summary_row
+from plugins.kubernetes.model.usage import PodMetricsWire, PodUse, SummaryWire, pod_use_row, summary_row
 from plugins.kubernetes.model.volumes import Volume
 from tests.plugins.kubernetes.rows import DATA, KINDS, budget, local_volume, node, recorded, row
 
@@ -202,3 +202,16 @@ def test_services_and_their_endpoints() -> None:
     slices = [row("endpointslices", thing) for thing in recorded("endpointslices")]
     zookeeper = next(one for one in slices if one.service == "pulsar/pulsar-zookeeper")
     assert {end.pod for end in zookeeper.endpoints if end.ready} == {f"pulsar/pulsar-zookeeper-{n}" for n in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "used"),
+    [("1000001n", "3Ki", (2, 3072)), ("250m", "1Mi", (250, 2**20)), ("0", "0", (0, 0)), ("2", "5", (2000, 5))],
+)
+def test_use_of_a_pod_is_rounded_up_as_every_quantity_is(cpu: str, memory: str, used: tuple[int, int]) -> None:
+    thing = {
+        "metadata": {"name": "zk-0", "namespace": "ns"},
+        "containers": [{"usage": {"cpu": cpu, "memory": memory}}, {"usage": {"cpu": "1m", "memory": "1Ki"}}],
+    }
+    found = pod_use_row(msgspec.json.decode(msgspec.json.encode(thing), type=PodMetricsWire))
+    assert found == PodUse("ns/zk-0", used[0] + 1, used[1] + 1024)
