@@ -58,3 +58,11 @@ def clock_time(then: float, *, utc: bool = False, seconds: bool = True) -> str:
 def timestamp(then: float) -> str:
     """RFC 3339 in UTC with seconds, as journals and the API write it."""
     return datetime.datetime.fromtimestamp(then, tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def until_words(until: float, now: float) -> str:
+    """`until 2026-11-21T18:00:00Z (in 2 h)`, or by how much that is over; empty where nothing was announced."""
+    if not until:
+        return ""
+    away = f"in {duration(until - now)}" if until >= now else f"over by {duration(now - until)}"
+    return f"until {timestamp(until)} ({away})"

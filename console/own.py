@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from console.errors import ConsoleError
-from console.format import age, clock_time
+from console.format import age, clock_time, timestamp
 from console.model import InstanceId, Ref, Tone
 from console.offers import AuditEntry, AuditSink, JournalStore
 from console.plugin import Cell, Client, Column, Deferred, Facts, Instance, Pane, Plugin, Poll, Reach, Table
@@ -48,6 +48,8 @@ class RunRow(Struct, frozen=True):
     steps: int = 0
     waits: str = ""
     holder: str = ""
+    until: float = 0.0
+    """Until when its nodes were announced to be out (epoch s); 0: nobody said."""
     changed: float = 0.0
     problem: str = ""
 
@@ -75,13 +77,14 @@ def status(state: State) -> str:
 def run_row(stored: Any) -> RunRow:
     """A stored journal as a row; one that cannot be read is a row with its problem."""
     from console.workflow.journal import page  # on the way to the first rows this would cost 30 ms
+    from console.workflow.note import until_of
+    from console.workflow.progress import waits_for
 
     try:
         state = page(stored).state
     except ConsoleError as error:
         return RunRow(stored.run, status="unreadable", problem=str(error), changed=stored.changed_at)
     plan = state.plan
-    waits = next((step.question or step.waiting for step in state.steps.values() if step.question or step.waiting), "")
     return RunRow(
         stored.run,
         kind=plan.target.run if plan else "",
@@ -92,8 +95,9 @@ def run_row(stored: Any) -> RunRow:
         began=plan.at if plan else 0.0,
         done=state.finished,
         steps=len(state.steps),
-        waits=clean(waits or state.waiting),
+        waits=clean(waits_for(state)),
         holder=clean(state.holder),
+        until=until_of(plan) if plan else 0.0,
         changed=max(stored.changed_at, state.now),
     )
 
@@ -132,6 +136,13 @@ def _since(stamp: Callable[[Any], float]) -> Callable[[Any, float], Cell]:
     return lambda row, now: Cell(age(stamp(row) or None, now), Tone.MUTED)
 
 
+def _until(row: RunRow, now: float) -> Cell:
+    if not row.until:
+        return Cell("", Tone.MUTED)
+    over = row.until < now and row.status in {"running", "paused", "asks", "done"} and row.kind == "drain"
+    return Cell(timestamp(row.until), Tone.WARN if over else Tone.MUTED)
+
+
 PANES = (
     Pane(
         name="runs",
@@ -151,9 +162,10 @@ PANES = (
             Column("STEPS", lambda row: row.done, lambda row, _now: Cell(f"{row.done}/{row.steps}"), align="right"),
             Column("BY", lambda row: row.author, hide_below=100),
             Column("BEGAN", lambda row: row.began, _since(lambda row: row.began), align="right"),
-            Column("WAITS FOR", lambda row: row.problem or row.waits or row.reason, grow=True, hide_below=80),
+            Column("REASON", lambda row: row.reason, hide_below=120),
+            Column("UNTIL", lambda row: row.until or None, _until, hide_below=120),
+            Column("WAITS FOR", lambda row: row.problem or row.waits, grow=True, hide_below=80),
             Column("RUNNER", lambda row: row.holder, wide=True),
-            Column("REASON", lambda row: row.reason, wide=True),
         ),
         ref=lambda row: Ref("run", row.id),
         facets=lambda row: {"node": ",".join(row.nodes)},

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.format import age
+from console.format import age, until_words
 from console.model import Finding, InstanceId, Severity, SourceState, Tone
 from console.own import RunRow
 from console.plugin import Cell
@@ -173,6 +173,9 @@ def run_lines(paint: Paint, run: RunRow, now: float) -> list[Content]:
     what = f"{run.kind} {nodes}" if run.active else f"{nodes} out"
     tone = Tone.BUSY if run.status == "running" else Tone.WARN
     lines = [paint.line(Cell(what, tone), f" {age(run.began, now)}  ", (f"{run.author}  run {run.id}", "muted"))]
+    if run.until:
+        over = run.until < now
+        lines.append(paint.line((f"  {until_words(run.until, now)}", "warn" if over else "muted")))
     if run.reason:
         lines.append(paint.line((f'  "{run.reason}"', "muted")))
     if run.active and run.waits:

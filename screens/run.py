@@ -16,11 +16,11 @@ from textual.widgets import Static
 
 from console import runs
 from console.errors import ConsoleError
-from console.format import age, elapsed
+from console.format import age, elapsed, until_words
 from console.model import Tone
 from console.plugin import Cell
 from console.text import clean
-from console.workflow.note import until_of, until_words
+from console.workflow.note import until_of
 from console.workflow.progress import estimate, pods
 from console.workflow.state import SETTLED, State
 from screens.commands import Command
@@ -154,8 +154,9 @@ class BoardPage(Page):
         narrow = self.size.width < SIDE
         holder = f"{'' if narrow else f'runner {clean(state.holder)}, '}fencing {state.fencing}"
         if not state.holder:
-            holder = f"ended: {state.end.value}" if state.end is not None else "no runner holds it"
-        left = "" if state.end is not None else f"{estimate(state, now).text}  "
+            nobody = "no runner holds it: t takes it over" if state.fencing else "its runner has not begun yet"
+            holder = f"ended: {state.end.value}" if state.end is not None else nobody
+        left = "" if not state.holder else f"{estimate(state, now).text}  "
         until = until_words(until_of(plan), now)
         lines = [
             paint.line((what, "title"), f"  {done}  {took}"),

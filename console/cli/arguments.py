@@ -152,6 +152,12 @@ def _drain(commands: Commands, shared: argparse.ArgumentParser) -> None:
         one = commands.add_parser(kind, parents=[shared], help=text)
         _target(one, kind)
         one.add_argument("--reason", default="", help="why; colleagues read it")
+        if kind == "drain":
+            announced = one.add_mutually_exclusive_group()
+            announced.add_argument(
+                "--until", default="", metavar="TIME", help="announced end: 18:00, or a date and time"
+            )
+            announced.add_argument("--for", dest="until", metavar="TIME", help="the same from now: 90m, 2h, 1d")
         one.add_argument("--yes", action="store_true", help="start without asking")
         one.add_argument("--name", default="", metavar="NODE", help="the node's name typed again, for production")
         one.add_argument("--detach", action="store_true", help="start it and return")

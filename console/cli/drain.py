@@ -15,6 +15,8 @@ from console.cli.plan import target_of
 from console.cli.session import opened
 from console.errors import Refused, UsageError
 from console.gate import YES
+from console.moments import moment
+from console.plugin import Effect
 from console.workflow import planview
 from console.workflow.plan import Plan, refuse
 
@@ -31,7 +33,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 async def _drain(arguments: argparse.Namespace) -> int:
     async with opened(arguments) as runtime:
-        made = await runs.plan(runtime, target_of(arguments), within=arguments.within)
+        announced = getattr(arguments, "until", "")
+        options = {"until": moment(announced, runtime.clock.now())} if announced else {}
+        made = await runs.plan(runtime, target_of(arguments, options), within=arguments.within)
         if arguments.output == "text" or made.exit_code:
             print(planview.as_text(made), file=sys.stderr)
         if made.exit_code == ExitCode.DECIDE and sys.stdin.isatty():

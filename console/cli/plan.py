@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from console import runs
 from console.cli.session import opened
-from console.errors import SourceError
-from console.plugin import Target
+from console.errors import SourceError, UsageError
+from console.plugin import Json, Target
 from console.selector import parse_selector
 from console.workflow import planview
 from console.workflow.plan import Plan
@@ -36,13 +37,16 @@ def main(arguments: argparse.Namespace) -> int:
     return asyncio.run(_plan(arguments))
 
 
-def target_of(arguments: argparse.Namespace) -> Target:
-    """What the arguments ask for."""
+def target_of(arguments: argparse.Namespace, more: Mapping[str, Json] | None = None) -> Target:
+    """What the arguments ask for; `more` are options that only a run has."""
     decisions = [word for text in arguments.decide for word in text.split(",") if word]
     given = {option: getattr(arguments, option.replace("-", "_"), None) for option in _OPTIONS}
     if given["pod-selector"]:
         parse_selector(given["pod-selector"])  # a slip is said before anything is asked of a server
-    options = {option: value for option, value in given.items() if value is not None}
+    if given["new-name"] and (given["way"] != "replaced" or len(arguments.nodes) > 1):
+        raise UsageError("--new-name is for one node that is replaced", next_step="--way replaced --new-name NODE")
+    options: dict[str, Json] = {option: value for option, value in given.items() if value is not None}
+    options |= dict(more or {})
     return runs.target(arguments.run, arguments.nodes, decisions=decisions, options=options)
 
 

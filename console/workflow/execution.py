@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from console.errors import ConsoleError, Forbidden, NotFound, Rejected, SourceError
-from console.format import duration
+from console.format import duration, timestamp
 from console.gate import Gate
 from console.offers import JournalStore, LeaseStore
 from console.text import clean
@@ -155,7 +155,9 @@ class Execution:
         """Take the run, then its nodes and a slot; each wait is said. False: it ended while we waited for it."""
         plan = self.state.plan
         assert plan is not None  # noqa: S101 - work has looked
-        note = f"run {self.run} by {plan.author or 'unknown'}"
+        until = plan.target.options.get("until")
+        announced = f" until {timestamp(until)}" if isinstance(until, int | float) and until else ""
+        note = f"run {self.run} by {plan.author or 'unknown'}{announced}"
         name, newer = f"run-{self.run}", self.state.fencing + 1
         fencing = await self._patiently(
             lambda: self._leases.acquire(name, note=note, at_least=newer, waits=lambda why: log.info("waits: %s", why))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.format import duration, elapsed, timestamp
+from console.format import elapsed, timestamp, until_words
 from console.text import clean
 from console.workflow.codec import Entry
 from console.workflow.events import End, Planned
@@ -20,14 +20,6 @@ def until_of(plan: Planned) -> float:
     """Until when the nodes were announced to be out (epoch s); 0 where nobody said."""
     value = plan.target.options.get("until")
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
-
-
-def until_words(until: float, now: float) -> str:
-    """`until 2026-11-21T18:00:00Z (in 2 h)`, or by how much that is over; empty where nothing was announced."""
-    if not until:
-        return ""
-    away = f"in {duration(until - now)}" if until >= now else f"over by {duration(now - until)}"
-    return f"until {timestamp(until)} ({away})"
 
 
 def as_text(run: str, entries: Sequence[Entry], *, now: float) -> str:
@@ -54,7 +46,7 @@ def as_text(run: str, entries: Sequence[Entry], *, now: float) -> str:
         lines.append(f"skipped: {clean(', '.join(skipped), 400)}")
     if state.end is None:
         lines.append(estimate(state, now).text)
-    return "\n".join([*lines, f"next: {_next(run, state, nodes)}"]) + "\n"
+    return "\n".join([*lines, f"next: {next_step(run, state)}"]) + "\n"
 
 
 def _stands(state: State) -> str:
@@ -79,9 +71,11 @@ def _out(state: State, nodes: str, now: float) -> str:
     return "nothing any more by this run" if state.end is End.DONE else f"{nodes}, until this run has ended"
 
 
-def _next(run: str, state: State, nodes: str) -> str:
+def next_step(run: str, state: State) -> str:
+    """What a person does next about this run, with the command."""
     plan = state.plan
-    assert plan is not None  # noqa: S101 - the caller looked
+    if plan is None:
+        return "nothing: its journal holds no plan"
     if state.asked:
         return f"answer: pilothouse runs answer {run} {state.asked[0]} retry|skip|undo|stop"
     if state.end is None:
@@ -93,5 +87,5 @@ def _next(run: str, state: State, nodes: str) -> str:
     if plan.target.run == "drain" and state.end is End.DONE:
         return f"when the work on it is done: pilothouse rejoin {' '.join(plan.target.nodes)} --reason TEXT"
     if state.end is End.STOPPED:
-        return f"it was stopped half-way: look at {nodes}, then plan again"
+        return f"it was stopped half-way: look at {', '.join(plan.target.nodes)}, then plan again"
     return f"nothing; the report: pilothouse runs report {run}"

@@ -63,7 +63,7 @@ def _hear(fact: Fact, step: str, current: dict[str, Waited], found: list[Waited]
     if step and "" in current:  # a step is heard of: what the run itself waited for is there
         found.append(replace(current.pop(""), until=fact.at))
     old = current.get(step)
-    if isinstance(fact, Waiting):
+    if isinstance(fact, Waiting) and fact.reason:
         if old is not None and _DIGITS.sub("#", old.reason) == _DIGITS.sub("#", fact.reason):
             current[step] = replace(old, reason=fact.reason)
             return

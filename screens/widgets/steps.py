@@ -11,6 +11,7 @@ from console.model import Tone
 from console.plugin import Cell
 from console.text import clean
 from console.workflow.journal import Page
+from console.workflow.note import next_step
 from console.workflow.progress import Pod, Standing, standing
 from console.workflow.state import SETTLED, State, Status, StepState
 from console.workflow.steps import Step
@@ -64,7 +65,7 @@ def step_line(paint: Paint, step: Step, state: StepState, *, now: float, cells: 
     title = min(TITLE, max(12, cells // 3))
     room = max(0, cells - title - span(time) - 5)
     said = fit(clean(words(state)), room, ellipsis=paint.glyphs.ellipsis)
-    named = fit(clean(step.title), title, ellipsis=paint.glyphs.ellipsis)
+    named = fit(shorten(clean(step.title), title, ellipsis=paint.glyphs.ellipsis), title)
     role = "plain" if tone is Tone.OK else tone.value
     return paint.line(
         (f"{glyph} ", tone.value), (named, role), " ", (said, "muted" if tone is Tone.OK else role), f" {time}"
@@ -83,6 +84,7 @@ def wait_lines(paint: Paint, page: Page, *, now: float) -> list[Content]:
     if state.end is not None:
         ok = state.end.value == "done"
         lines.append(paint.line(Cell(f"ended: {state.end.value}", Tone.OK if ok else Tone.WARN)))
+        lines.append(paint.line(("next: ", "label"), clean(next_step(page.run, state))))
     if state.paused:
         lines.append(paint.line(Cell(f"paused by {clean(state.paused)}: nothing new is begun", Tone.WARN)))
     if state.aborted and state.end is None:

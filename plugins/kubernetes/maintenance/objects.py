@@ -51,11 +51,12 @@ def ours(node: Mapping[str, Any]) -> dict[str, str]:
 
 def out_marks(ctx: Ctx, *, was: bool) -> dict[str, str | None]:
     """Who took the node out, when, why and by which run, as annotations that any colleague can read."""
-    stamp = timestamp(ctx.now)
+    stamp, until = timestamp(ctx.now), ctx.target.options.get("until")
     return {
         marks.CORDONED_BY: ctx.author[:_LONGEST],
         marks.CORDONED_AT: stamp,
         marks.OUT_SINCE: stamp,
+        marks.OUT_UNTIL: timestamp(until) if isinstance(until, int | float) and until else None,
         marks.REASON: ctx.reason[:_LONGEST],
         marks.RUN: ctx.run,
         WAS: "true" if was else "false",

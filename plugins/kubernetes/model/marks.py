@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 
 from plugins.kubernetes.model.placing import Taint
@@ -69,6 +70,14 @@ def taint_marks(taints: Iterable[Taint]) -> list[tuple[str, Taint, str]]:
 def mark(held: tuple[Mark, ...], name: str) -> str:
     """The value of one mark, empty where it is not there."""
     return next((one.value for one in held if one.name == name), "")
+
+
+def stamp(held: tuple[Mark, ...], name: str) -> float | None:
+    """The time (epoch s) that a mark holds; None where it is not there, or is none."""
+    try:
+        return datetime.datetime.fromisoformat(mark(held, name)).timestamp()
+    except ValueError:
+        return None
 
 
 def holder(held: tuple[Mark, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.format import age, percent, size, timestamp
+from console.format import age, clock_time, percent, size, timestamp
 from console.model import Answer, Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Facts, Jump, Pane, Right, Section
 from plugins.kubernetes.joins.nodes import NODE_VIEWS, NodeView
@@ -45,6 +45,15 @@ def _out_by(view: NodeView) -> str:
     if not node.cordoned and not node.marks and not view.held:
         return ""
     return marks.holder(node.marks) or ", ".join(view.held) or ("?" if node.cordoned else "")
+
+
+def _out_cell(view: NodeView, now: float) -> Cell:
+    """Who has it out, since when, until when announced; warned of where that is over."""
+    held = view.node.marks
+    since, until = marks.stamp(held, marks.OUT_SINCE), marks.stamp(held, marks.OUT_UNTIL)
+    gone, end = age(since, now) if since else "", f"until {clock_time(until, seconds=False)}" if until else ""
+    text = " ".join(word for word in (_out_by(view), gone, end) if word)
+    return Cell(f"{text}, over" if until and until < now else text, Tone.WARN) if text else optional("")
 
 
 def _beat(view: NodeView, now: float) -> Cell:
@@ -97,7 +106,7 @@ COLUMNS: tuple[Column[NodeView], ...] = (
     Column("STATE", lambda v: v.node.state, _state),
     Column("ROLE", lambda v: ",".join(v.node.roles) or None, lambda v, _now: optional(",".join(v.node.roles))),
     Column("POOL", lambda v: v.node.pool or None, lambda v, _now: optional(v.node.pool), hide_below=160),
-    Column("OUT BY", lambda v: _out_by(v) or None, lambda v, _now: optional(_out_by(v), Tone.WARN), hide_below=100),
+    Column("OUT BY", lambda v: _out_by(v) or None, _out_cell, hide_below=100),
     Column("PODS", lambda v: v.pods, lambda v, _now: count(v.pods), align="right", hide_below=120),
     Column(
         "MEMBERS",

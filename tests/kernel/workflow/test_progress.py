@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from console.format import until_words
 from console.model import NodeName
 from console.plugin import Json, Target
 from console.workflow import note
@@ -172,4 +173,4 @@ def test_the_note_names_the_next_step(facts: tuple[Fact, ...], words: str) -> No
 
 
 def test_an_announced_time_that_is_over_is_said() -> None:
-    assert note.until_words(T, T + 600) == "until 2027-01-15T08:00:00Z (over by 10 min)"
+    assert until_words(T, T + 600) == "until 2027-01-15T08:00:00Z (over by 10 min)"

@@ -71,6 +71,12 @@ def test_waits_are_merged_over_their_numbers_and_end_when_something_else_is_hear
     ]
 
 
+def test_a_wait_of_the_run_ends_with_an_empty_sentence() -> None:
+    facts = (Waiting(T + 2, "", "node1 is held"), Waiting(T + 9, "", ""))
+    found = waits(entries(planned(), *facts), T + 60)
+    assert [(each.reason, each.until - T) for each in found] == [("node1 is held", 9)]
+
+
 def test_a_wait_that_goes_on_ends_now() -> None:
     (open_,) = waits(entries(planned(), Waiting(T + 5, "cordon", "2 left")), T + 60)
     assert (open_.since, open_.until) == (T + 5, T + 60)

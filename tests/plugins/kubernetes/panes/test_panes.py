@@ -9,6 +9,7 @@ import pytest
 
 from console.beside import bound
 from console.facts import StoreFacts
+from console.format import clock_time
 from console.model import Answer, Reason, Tone
 from console.plugin import Cell, Effect, Pane
 from plugins.kubernetes.joins import JOINS
@@ -157,6 +158,16 @@ async def test_a_cordoned_node_is_out_only_when_a_run_holds_it() -> None:
     assert cells(pane("nodes"), view)["OUT BY"].text == "?"
     assert cells(pane("nodes"), out)["CAN GO?"].text == "out"
     assert cells(pane("nodes"), out)["OUT BY"].text == "oncall"
+
+
+async def test_a_node_that_is_out_says_since_and_until_when_and_that_it_is_late() -> None:
+    thing = node("n1", unschedulable=True)
+    marked = {"cordoned-by": "oncall", "out-since": "1970-01-01T00:00:00Z", "out-until": "1970-01-01T00:01:00Z"}
+    thing["metadata"]["annotations"] = {"pilothouse/run": "d-1", **{f"pilothouse/{k}": v for k, v in marked.items()}}
+    out = (await joined(World().put("nodes", thing))).rows(pane("nodes").table)["n1"]
+    text = cells(pane("nodes"), out)["OUT BY"].text
+    assert text.startswith("oncall ")
+    assert f"until {clock_time(60, seconds=False)}, over" in text
 
 
 async def test_cordon_and_uncordon_say_why_they_cannot_be_used() -> None:
