@@ -15,7 +15,7 @@ from console.plugin import Facts
 from plugins.kubernetes.checks.budgeting import doubled, judge, weigh
 from plugins.kubernetes.checks.fates import EVICTED, Fate, pinned
 from plugins.kubernetes.checks.losses import EMPTY_DIR, JOBS, UNMANAGED, foreign_finalizers
-from plugins.kubernetes.checks.room import Room, place, unplaced
+from plugins.kubernetes.checks.room import PENDING, Room, place, unplaced
 from plugins.kubernetes.checks.standing import Standing, grouped
 from plugins.kubernetes.checks.unheard import confirms
 from plugins.kubernetes.checks.words import listed, pod_ref
@@ -37,10 +37,16 @@ WHAT: Mapping[Fate, tuple[str, str]] = {
 def prospects(stand: Standing, rooms: Mapping[str, Room], facts: Facts) -> tuple[Prospect, ...]:
     """One a pod, in the order of namespaces and names."""
     held = _held(stand, rooms, facts)
-    return tuple(
-        Prospect(pod_ref(pod), NodeName(pod.node), what, _text(pod, its, facts), several, tuple(held[pod.key]))
-        for pod, its, (what, several) in ((pod, its, WHAT[its]) for pod, its in stand.pods)
-    )
+    found: list[Prospect] = []
+    for pod, its in stand.pods:
+        mine = tuple(held[pod.key])
+        what, several = WHAT[its]
+        text = _text(pod, its, facts)
+        if its is Fate.MOVES and any(reason.decision == PENDING for reason in mine):
+            what, several = WHAT[Fate.RETURNS]
+            text = f"stays pending until {listed(sorted(stand.nodes))} is back: no other node takes it"
+        found.append(Prospect(pod_ref(pod), NodeName(pod.node), what, text, several, mine))
+    return tuple(found)
 
 
 def _held(stand: Standing, rooms: Mapping[str, Room], facts: Facts) -> Mapping[str, list[Reason]]:
@@ -75,7 +81,7 @@ def _own(pod: Pod, its: Fate, facts: Facts) -> list[Reason]:
         found.append(Reason(Answer.UNKNOWN, "owners", text, ref))
     elif its is Fate.RETURNS:
         paths = [f"{volume.name} ({volume.path or volume.source})" for volume in pinned(pod, facts)]
-        found.append(Reason(Answer.DECIDE, "volumes", f"{listed(paths)} lies here", ref, "stays-pending"))
+        found.append(Reason(Answer.DECIDE, "volumes", f"{listed(paths)} lies here", ref, PENDING))
     if its in EVICTED and pod.empty_dirs:
         text = f"the data of its {pod.empty_dirs} emptyDir volume{'s' if pod.empty_dirs > 1 else ''} goes"
         found.append(Reason(Answer.DECIDE, EMPTY_DIR, text, ref, EMPTY_DIR))

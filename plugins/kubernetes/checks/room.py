@@ -29,6 +29,8 @@ from plugins.kubernetes.model.wire import Pairs, Row
 GRAIN = 16
 """Rooms in joins are rounded down to this part of a node, so that few changes of pods change a room."""
 _EXACT_BELOW = 2000
+PENDING = "stays-pending"
+"""The decision that members wait until their node is back."""
 
 
 class Room(Row, frozen=True, gc=False):
@@ -241,7 +243,7 @@ def unplaced(left: Unplaced, without: frozenset[str]) -> Reason:
     subject = Ref("pod", mover.example, mover.namespace)
     if mover.member:
         text = f"{mover.namespace}/{mover.example} waits for {listed(sorted(without))}, {why}"
-        return Reason(Answer.DECIDE, "room elsewhere", text, subject, decision="stays-pending")
+        return Reason(Answer.DECIDE, "room elsewhere", text, subject, decision=PENDING)
     text = f"{count} of {mover.count} like {mover.namespace}/{mover.example} find no room: {why}"
     return Reason(Answer.NO, "room elsewhere", text, subject)
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from plugins.kubernetes.simulator.access import VIEWER, Rights, view_of
+from plugins.kubernetes.simulator.clock import micro_stamp, stamp
 from plugins.kubernetes.simulator.cluster import Cluster
-from plugins.kubernetes.simulator.kinds import BUDGETS, VOLUMES
+from plugins.kubernetes.simulator.controllers.base import with_condition
+from plugins.kubernetes.simulator.fields import rows
+from plugins.kubernetes.simulator.kinds import BUDGETS, CLAIMS, LEASES, MUTATING, NODES, PODS, SECRETS, VOLUMES
+from plugins.kubernetes.simulator.reference.shapes import daemon_set, service
 from plugins.kubernetes.simulator.transport import Transport
 
 Object = dict[str, Any]
@@ -142,6 +148,141 @@ def _two_budgets(stage: Stage) -> None:
         meta = {"name": "my-cluster-kafka-second", "namespace": "kafka", "labels": dict(first.labels)}
         spec = first.draft()["spec"]
         stage.cluster.world.create(BUDGETS, {"metadata": meta, "spec": spec})
+
+
+@_scenario("node-rejoined", "node1 was deleted and has joined again, without its label and its taint: its members wait")
+def _node_rejoined(stage: Stage) -> None:
+    cluster, store = stage.cluster, stage.cluster.world.store
+    cluster.delete_pods(*(pod.key for pod in store.each(PODS) if pod.spec.get("nodeName") == "node1"))
+    node = store.get(NODES, "node1")
+    if node is not None:
+        cluster.world.delete(node)
+    stage.after(2, lambda: cluster.join_node("node1"))
+
+
+@_scenario(
+    "join-token-expired", "the join token that somebody wrote down expires after five seconds and is cleaned away"
+)
+def _join_token_expired(stage: Stage) -> None:
+    def expire(body: Object) -> None:
+        until = stamp(stage.cluster.world.clock.now() + 5)
+        body["data"]["expiration"] = base64.b64encode(until.encode()).decode()
+
+    stage.cluster.world.change(SECRETS, "kube-system/bootstrap-token-labday", expire)
+
+
+@_scenario(
+    "stale-cni", "node1 came back from a reset with an old CNI configuration: NotReady, its pods find no network"
+)
+def _stale_cni(stage: Stage) -> None:
+    def edit(body: Object) -> None:
+        for one in body["status"]["conditions"]:
+            if one["type"] == "Ready":
+                said = "container runtime network not ready: cni config uninitialized"
+                one |= {"status": "False", "reason": "KubeletNotReady", "message": said}
+
+    stage.cluster.world.change(NODES, "node1", edit)
+
+
+@_scenario(
+    "runner-gone", "the SSH session of a drain of k8s-node4 dropped ten minutes ago, and its runner died with it"
+)
+def _runner_gone(stage: Stage) -> None:
+    world = stage.cluster.world
+    meta = {
+        "name": "node-k8s-node4",
+        "namespace": "pilothouse",
+        "labels": {"app.kubernetes.io/managed-by": "pilothouse"},
+        "annotations": {"pilothouse/note": "run d-7k2 by oncall"},
+    }
+    spec = {"holderIdentity": "oncall@k8s-master1 pid 4711", "leaseDurationSeconds": 30, "leaseTransitions": 1}
+    world.create(LEASES, {"metadata": meta, "spec": spec | {"renewTime": micro_stamp(world.clock.now() - 600)}})
+
+
+@_scenario("all-tainted", "every worker is tainted but one: what has no toleration finds no other node, new Jobs wait")
+def _all_tainted(stage: Stage) -> None:
+    def taint(body: Object) -> None:
+        made = {"key": "dedicated", "value": "kafka", "effect": "NoSchedule"}
+        body["spec"]["taints"] = [*rows(body["spec"], "taints"), made]
+
+    for node in tuple(stage.cluster.world.store.each(NODES)):
+        if node.name.startswith("k8s-node") and node.name != "k8s-node1":
+            stage.cluster.world.change(NODES, node.key, taint)
+
+
+@_scenario(
+    "volume-released", "the claim of bookie-0's ledgers was deleted: its volume is Released and binds to no new claim"
+)
+def _volume_released(stage: Stage) -> None:
+    store = stage.cluster.world.store
+    stage.cluster.delete_pods("pulsar/pulsar-bookie-0")
+    claim = next((one for one in store.each(CLAIMS, "pulsar") if one.name.endswith("ledgers-pulsar-bookie-0")), None)
+    if claim is not None:
+        stage.cluster.world.delete(claim)
+
+
+@_scenario(
+    "no-pull-secret", "the default ServiceAccount has no pull secret: broker-0 was made again and finds no image"
+)
+def _no_pull_secret(stage: Stage) -> None:
+    key, cluster = "pulsar/pulsar-broker-0", stage.cluster
+    cluster.world.faults.stuck.add(key)
+    cluster.delete_pods(key)
+
+    def refused() -> None:
+        pod = cluster.world.store.get(PODS, key)
+        if pod is None or pod.deleting or not pod.spec.get("nodeName"):
+            stage.after(2, refused)
+            return
+        status, now = pod.draft()["status"], cluster.world.now()
+        why = {"reason": "ImagePullBackOff", "message": "pull access denied: no imagePullSecrets"}
+        about: Object = {"imageID": "", "ready": False, "restartCount": 0, "started": False, "lastState": {}}
+        status["containerStatuses"] = [
+            about | {"name": one["name"], "image": one["image"], "state": {"waiting": why}}
+            for one in rows(pod.spec, "containers")
+        ]
+        made: Object = {"type": "Initialized", "status": "True", "lastProbeTime": None}
+        status["conditions"] = with_condition(rows(status, "conditions"), made, now)
+        cluster.world.set_status(pod, status)
+
+    stage.after(5, refused)
+
+
+@_scenario(
+    "foreign-locks", "kured holds k8s-node3 and reboots it, and the cluster autoscaler is about to delete k8s-node2"
+)
+def _foreign_locks(stage: Stage) -> None:
+    cluster = stage.cluster
+    held = {"nodeID": "k8s-node3", "metadata": {"unschedulable": False}, "created": cluster.world.now(), "TTL": 0}
+    kured = daemon_set("kured", "ghcr.io/kubereboot/kured:1.16.0")
+    kured["metadata"]["annotations"] = {"weave.works/kured-node-lock": json.dumps(held)}
+    cluster.add(kured)
+
+    def taint(body: Object) -> None:
+        made = {"key": "ToBeDeletedByClusterAutoscaler", "value": "1", "effect": "NoSchedule"}
+        body["spec"]["taints"] = [*rows(body["spec"], "taints"), made]
+
+    cluster.world.change(NODES, "k8s-node2", taint)
+
+
+@_scenario(
+    "webhook-alone", "the only backend of Dapr's sidecar webhook stands on k8s-node2, and the webhook fails closed"
+)
+def _webhook_alone(stage: Stage) -> None:
+    cluster, name, space = stage.cluster, "dapr-sidecar-injector", "dapr-system"
+    cluster.add(service(space, name, {"app": name}, {"https": 443}))
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    others = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [space]}
+    hook = {
+        "name": "sidecar-injector.dapr.io",
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"service": {"namespace": space, "name": name, "path": "/mutate", "port": 443}},
+        "rules": [rule],
+        "namespaceSelector": {"matchExpressions": [others]},
+    }
+    cluster.world.create(MUTATING, {"metadata": {"name": name}, "webhooks": [hook]})
 
 
 @_scenario("old-server", "the server calls itself v1.25.4 and knows no streaming lists")

@@ -140,3 +140,10 @@ def test_max_unavailable_zero_never_goes_and_more_replicas_would_not_help() -> N
         text = _single(**spec)
         assert "evicting never works; allow one to be away (kubectl -n ns patch pdb b" in text
         assert "scale" not in text
+
+
+def test_a_member_that_no_other_node_takes_waits_as_one_with_a_volume_does() -> None:
+    world = cluster("n1").put("statefulsets", stateful_set()).put("pods", member(0, "n1"))
+    each = told(world, "zk-0")
+    assert (each.what, each.answer) == ("waits", DECIDE)
+    assert each.text == "stays pending until n1 is back: no other node takes it"
