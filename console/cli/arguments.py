@@ -12,7 +12,6 @@ from console.connection import OPTIONS
 from console.roles import ROLES
 from console.version import VERSION
 
-
 WAYS = ("rebooted", "reset", "reimaged", "replaced")
 """How a node comes back; what each means is its platform's."""
 
@@ -118,7 +117,9 @@ def _target(command: argparse.ArgumentParser, kind: str) -> None:
     command.add_argument("--within", type=float, default=30.0, metavar="S", help="seconds to wait for facts")
     if kind != "drain":
         command.add_argument(
-            "--way", choices=WAYS, help="how it comes back (default: rebooted); the others delete its Node and join anew"
+            "--way",
+            choices=WAYS,
+            help="how it comes back (default: rebooted); all others delete the Node and join anew",
         )
         command.add_argument("--new-name", metavar="NODE", help="with --way replaced: the name of the new machine")
         return

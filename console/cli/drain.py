@@ -78,19 +78,19 @@ def _consent(runtime: Runtime, made: Plan, arguments: argparse.Namespace) -> str
     if arguments.name:
         return arguments.name
     production = runtime.settings.is_production(runtime.platform.name)
+    destroys = any(step.effect is Effect.DESTROY for step in made.steps)
     if arguments.yes:
-        if production:
-            raise UsageError(
-                f"{runtime.platform.name} is a production context: --yes is not enough", next_step=f"--name {nodes}"
-            )
+        if production or destroys:
+            why = f"{runtime.platform.name} is a production context" if production else f"it deletes Node {nodes}"
+            raise UsageError(f"{why}: --yes is not enough", next_step=f"--name {nodes}")
         return YES
     if not sys.stdin.isatty():
         raise UsageError("nobody can be asked here", next_step="give --yes")
-    wanted = nodes if production else "yes"
+    wanted = nodes if production or destroys else "yes"
     print(
         f"{made.target.run} {nodes} in {runtime.platform.name}? type `{wanted}`: ", end="", file=sys.stderr, flush=True
     )
     typed = sys.stdin.readline().strip()
-    if production:
+    if production or destroys:
         return typed
     return YES if typed in {"y", "yes"} else ""

@@ -28,8 +28,10 @@ _OPTIONS = (
     "force",
     "disable-eviction",
     "skip-wait-for-delete-timeout",
+    "way",
+    "new-name",
 )
-"""kubectl's names of a drain's options; they are frozen in the plan under these names."""
+"""The options of a drain (kubectl's names) and of a rejoin; they are frozen in the plan under these names."""
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from console.cli.following import as_json, follow
 from console.cli.session import opened
 from console.errors import Refused, UsageError
 from console.format import timestamp
+from console.instructing import instructions
 from console.output import record, render
 from console.workflow.events import Choice
 
@@ -45,7 +46,8 @@ async def _runs(arguments: argparse.Namespace) -> int:
             await _list(runtime, arguments.output)
             return ExitCode.DONE
         if verb == "show":
-            _show(await runs.look(runtime, arguments.id), arguments.output)
+            page = await runs.look(runtime, arguments.id)
+            _show(page, await instructions(runtime, page), arguments.output)
             return ExitCode.DONE
         if verb in _SAYS:
             await _SAYS[verb](runtime, arguments)
@@ -96,11 +98,13 @@ async def _list(runtime: Runtime, output: str) -> None:
         sys.stdout.write(render(pane, rows, "table", now=runtime.clock.now(), fence=runtime.fence))
 
 
-def _show(page: Page, output: str) -> None:
-    if output == "json":
-        print(json.dumps(as_json(page), indent=2, ensure_ascii=False))
-        return
+def _show(page: Page, to_do: Mapping[str, str], output: str) -> None:
     told = as_json(page)
+    if output == "json":
+        if to_do:
+            told["instructions"] = dict(to_do)
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return
     print(f"run {told['run']}  {told['kind']} {', '.join(told['nodes'])}  {told['status']}  by {told['author']}")
     print(f'"{told["reason"]}"  began {told["began"]}  runner {told["runner"] or "none"}, fencing {told["fencing"]}')
     if told["waits"]:
@@ -108,5 +112,7 @@ def _show(page: Page, output: str) -> None:
     for step in told["steps"]:
         words = step["question"] or step["waits"] or step["evidence"] or step["error"]
         print(f"  {step['status']:<9} {step['title']}{'  ' + words if words else ''}")
+    for text in to_do.values():
+        print(f"\n{text}\n")
     if page.state.now:
         print(f"last change {timestamp(page.state.now)}")

@@ -41,6 +41,7 @@ from console.workflow.events import (
 )
 from console.workflow.lease import LONGEST_ACT, Leases
 from console.workflow.plan import Kernel, Wanted
+from console.workflow.remembering import Memory
 from console.workflow.state import State
 from console.workflow.steps import Ctx, Outcome, Step, StepKind, Wait
 
@@ -65,6 +66,8 @@ class Calls:
         self._hooks: dict[InstanceId, Hooks] = {}
         self._wants: list[Wanted] = []
         self._generation = 0
+        self.earlier: Memory = {}
+        """What the drain before this rejoin remembered."""
         self._looked: dict[str, int] = {}
         """The publication at which a step was last looked at: a later one wakes it, also one that came meanwhile."""
         self._changed = asyncio.Event()
@@ -215,6 +218,7 @@ class Calls:
             author=plan.author,
             reason=plan.reason,
             memory={**memory, "": its.memory or {}},
+            earlier=self.earlier,
             started=its.sent_at,
             notes=self._notes.setdefault(step.id, {}),
         )

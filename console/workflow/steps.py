@@ -106,6 +106,8 @@ class Ctx:
     author: str = ""
     reason: str = ""
     memory: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
+    earlier: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
+    """What the newest drain of these nodes remembered, by the ids of its steps; empty in a drain."""
     started: float = 0.0
     """When the act was sent (epoch s), 0 before."""
     notes: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -126,3 +128,6 @@ class StepKind:
     """Sends the request; returns one sentence of evidence. Raises Temporary, Permanent, or another ConsoleError."""
     undo: Callable[[Ctx], Awaitable[str]] | None = None
     remember: Callable[[Ctx], Awaitable[Mapping[str, Json]]] = _nothing
+    instructions: Callable[[Ctx], Awaitable[str]] | None = None
+    """What a person must do elsewhere while this step waits; asked when it is looked at and never written down, so it
+    may hold what a journal must not. Its Ctx has no facts of its own: what it needs stands in `params`."""

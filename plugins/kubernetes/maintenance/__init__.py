@@ -10,7 +10,11 @@ from console.plugin import Hooks
 from plugins.kubernetes.checks.verdict import READS
 from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
 from plugins.kubernetes.maintenance.evicting import EVICT
+from plugins.kubernetes.maintenance.freeing import FREE
+from plugins.kubernetes.maintenance.identity import FITS, IDENTITY, NETWORK
 from plugins.kubernetes.maintenance.judging import ANSWERED, PREFLIGHT, members, prospects, verdict
+from plugins.kubernetes.maintenance.leaving import DELETE, SILENT
+from plugins.kubernetes.maintenance.minting import JOIN, REVOKE, TOKEN
 from plugins.kubernetes.maintenance.planning import steps
 from plugins.kubernetes.maintenance.proving import proof
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
@@ -32,6 +36,15 @@ HOOKS = Hooks(
         "ready": READY,
         "uncordon": UNCORDON,
         "whole": WHOLE,
+        "silent": SILENT,
+        "delete": DELETE,
+        "token": TOKEN,
+        "join": JOIN,
+        "identity": IDENTITY,
+        "network": NETWORK,
+        "revoke": REVOKE,
+        "fits": FITS,
+        "free": FREE,
     },
     proof=proof,
     prospects=prospects,

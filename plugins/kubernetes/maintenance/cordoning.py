@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from console.errors import Permanent
 from console.plugin import Json
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
+from plugins.kubernetes.maintenance.identity import kept
 from plugins.kubernetes.maintenance.judging import FOREIGN_CORDON
 from plugins.kubernetes.maintenance.objects import (
     WAS,
@@ -58,6 +59,7 @@ async def _before(ctx: Ctx) -> Mapping[str, Json]:
         "unschedulable": unschedulable(node),
         "marks": ours(node),
         "labels": part(node, "metadata", "labels"),
+        "annotations": kept(part(node, "metadata", "annotations")),
         "taints": spec.get("taints") or [],
     }
 

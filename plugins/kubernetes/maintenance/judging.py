@@ -10,6 +10,9 @@ from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
 from plugins.kubernetes.checks import verdict as checks
 from plugins.kubernetes.checks.standing import standing
 from plugins.kubernetes.checks.wishes import wishes
+from plugins.kubernetes.joining.stories import Way
+from plugins.kubernetes.maintenance import replacing
+from plugins.kubernetes.maintenance.ways import way_of
 from plugins.kubernetes.model import marks, tables
 from plugins.kubernetes.model.sets import STATEFUL_KINDS
 
@@ -20,6 +23,8 @@ def verdict(facts: Facts, target: Target) -> Verdict:
     """What the run would meet."""
     if target.run == "drain":
         return checks.verdict(facts, target)
+    if target.run == "rejoin" and way_of(target) is not Way.REBOOTED:
+        return Verdict(tuple(checks.unread(facts)) or tuple(replacing.reasons(facts, target)))
     if target.run == "rejoin":
         return Verdict(tuple(checks.unread(facts)) or tuple(_back(facts, target)))
     return Verdict((Reason(Answer.UNKNOWN, "plan", f"Kubernetes knows no run `{target.run}`"),))
@@ -69,7 +74,7 @@ async def _look(ctx: Ctx) -> Outcome:
         return Done(f"{now.answer.value}: {pods} pods to evict")
     if now.answer is Answer.DECIDE:
         return Stop(f"a decision is needed that was not there when the run began: {open_[0].text}", open_[0].decision)
-    return Wait(f"{leading.topic}: {leading.text}", 5.0)
+    return Wait(str(leading), 5.0)
 
 
 PREFLIGHT = StepKind(guard=_go, until=_look)

@@ -14,6 +14,7 @@ from plugins.kubernetes.checks.admission import first
 from plugins.kubernetes.checks.fates import EVICTED, Fate
 from plugins.kubernetes.checks.standing import standing
 from plugins.kubernetes.checks.wishes import Wishes, wishes
+from plugins.kubernetes.maintenance import replacing
 from plugins.kubernetes.maintenance.verifying import PINNED
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.pods import Pod
@@ -66,6 +67,8 @@ def _verify(make: _Maker, node: str, returning: Sequence[Pod]) -> Step:
 
 
 def _rejoin(facts: Facts, target: Target) -> list[Step]:
+    if replacing.replaced(target):
+        return replacing.steps(facts, target)
     make = _Maker(facts)
     found: list[Step] = []
     for node in target.nodes:
@@ -78,6 +81,10 @@ def _rejoin(facts: Facts, target: Target) -> list[Step]:
 
 
 _NODE_RIGHTS = (Right("get", "nodes"), Right("patch", "nodes"))
+
+
+_TITLES = {"whole": "sets with pods on {node} are whole", "ready": "{node} is Ready"}
+"""Titles of steps that wait for something: what is then so; the others name what is done."""
 
 
 class _Maker:
@@ -127,10 +134,8 @@ class _Maker:
     ) -> Step:
         row = self._facts.get(tables.NODES, node)
         params: dict[str, Json] = {"node": node, "uid": row.uid if row else ""}
-        name = f"{kind}/{node}"
-        return self.step(
-            kind, f"{kind} {node}", phase, name=name, effect=effect, params=params, rights=rights, timeout=timeout
-        )
+        name, title = f"{kind}/{node}", _TITLES.get(kind, "{kind} {node}").format(kind=kind, node=node)
+        return self.step(kind, title, phase, name=name, effect=effect, params=params, rights=rights, timeout=timeout)
 
     def evict(self, pod: Pod, asked: Wishes, before: dict[str, str]) -> Step:
         """One pod; members of one set come one after another, each when the one before is gone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.kubernetes.simulator.clock import Clock
+from plugins.kubernetes.simulator.controllers.attendant import Attendant
 from plugins.kubernetes.simulator.controllers.base import Desk
 from plugins.kubernetes.simulator.controllers.budgets import Budgets
 from plugins.kubernetes.simulator.controllers.daemons import DaemonSets, Jobs
@@ -115,6 +116,10 @@ class Cluster:
         self.world.faults.down_nodes.discard(name)
         meta = {"name": name, "labels": labels, "annotations": keep}
         self.world.create(NODES, {"metadata": meta, "spec": spec, "status": status})
+
+    def attend(self, *, resets: bool = False) -> Attendant:
+        """Somebody stands at the machines and types what a rejoin asks for (see controllers.attendant)."""
+        return Attendant(self.desk, self.nodes, self.join_node, resets=resets)
 
     def lose_disk(self, *volumes: str) -> None:
         """The directories of these volumes are gone from their node: what mounts them does not start again."""

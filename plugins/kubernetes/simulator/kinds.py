@@ -177,6 +177,16 @@ BUDGETS = Kind(
     subresources=_status("PodDisruptionBudget"),
 )
 LEASES = Kind("coordination.k8s.io", "v1", "Lease", "leases")
+REQUESTS = Kind(
+    "certificates.k8s.io",
+    "v1",
+    "CertificateSigningRequest",
+    "certificatesigningrequests",
+    namespaced=False,
+    short=("csr",),
+    subresources=_status("CertificateSigningRequest")
+    | {"approval": ("CertificateSigningRequest", "", "", ("get", "patch", "update"))},
+)
 SLICES = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", generation=True)
 STORAGE_CLASSES = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False, short=("sc",))
 MUTATING = Kind(
@@ -243,6 +253,7 @@ STORED = (
     CRON_JOBS,
     BUDGETS,
     LEASES,
+    REQUESTS,
     SLICES,
     STORAGE_CLASSES,
     MUTATING,

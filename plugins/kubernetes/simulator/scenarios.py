@@ -65,6 +65,11 @@ def _disk_gone(stage: Stage) -> None:
     )
 
 
+@_scenario("node-reset", "a drained node is reset: its kubelet stops after 20 s, and it joins when a token is there")
+def _node_reset(stage: Stage) -> None:
+    stage.cluster.attend(resets=True)
+
+
 @_scenario("api-flap", "every minute the API server refuses connections for fifteen seconds")
 def _api_flap(stage: Stage) -> None:
     def down() -> None:
