@@ -50,6 +50,10 @@ class RunRow(Struct, frozen=True):
     holder: str = ""
     until: float = 0.0
     """Until when its nodes were announced to be out (epoch s); 0: nobody said."""
+    progressed: float = 0.0
+    """When it last came on (epoch s)."""
+    retried: float = 0.0
+    """When what asks now was last tried again by a person's word."""
     changed: float = 0.0
     problem: str = ""
 
@@ -65,20 +69,16 @@ AUDIT = Table[AuditEntry]("audit", lambda row: f"{row.at:.3f} {row.action} {row.
 
 def status(state: State) -> str:
     """One word for where a run stands."""
-    if state.end is not None:
-        return state.end.value
-    if state.asked:
-        return "asks"
-    if state.aborted:
-        return "aborting"
-    return "paused" if state.paused else "running"
+    from console.workflow.progress import status_of
+
+    return status_of(state)
 
 
 def run_row(stored: Any) -> RunRow:
     """A stored journal as a row; one that cannot be read is a row with its problem."""
     from console.workflow.journal import page  # on the way to the first rows this would cost 30 ms
     from console.workflow.note import until_of
-    from console.workflow.progress import waits_for
+    from console.workflow.progress import last_progress, retried, waits_for
 
     try:
         state = page(stored).state
@@ -98,6 +98,8 @@ def run_row(stored: Any) -> RunRow:
         waits=clean(waits_for(state)),
         holder=clean(state.holder),
         until=until_of(plan) if plan else 0.0,
+        progressed=last_progress(state),
+        retried=retried(state),
         changed=max(stored.changed_at, state.now),
     )
 
@@ -108,7 +110,8 @@ class Shelf(Struct, frozen=True):
     kernel: Kernel
 
     async def runs(self) -> Iterable[RunRow]:
-        await asyncio.to_thread(importlib.import_module, "console.workflow.journal")
+        for module in ("journal", "note", "progress"):
+            await asyncio.to_thread(importlib.import_module, f"console.workflow.{module}")
         store: JournalStore = await self.kernel.offer(lambda offers: offers.journal)
         return [run_row(stored) for stored in await store.list()]
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -118,14 +119,19 @@ class PilothouseApp(App[None]):
     async def _open(self) -> None:
         """Open the kernel; what goes wrong is a page with the reason, and a key to try again."""
         from console.errors import ConsoleError
-        from screens.session import attach, fail
 
+        modules = ("screens.session", "screens.commandbar", _first_page(self.opening))
+        ahead = asyncio.to_thread(_import_all, modules)  # so that keys are answered meanwhile
         try:
-            self.kernel = await self.opening.kernel()
+            self.kernel, _ = await asyncio.gather(self.opening.kernel(), ahead)
         except ConsoleError as error:
+            from screens.session import fail
+
             self.desk.again = self.reopen
             await fail(self.desk, error)
         else:
+            from screens.session import attach
+
             await attach(self.desk, self.kernel, self.opening)
 
     def reopen(self) -> None:
@@ -204,6 +210,15 @@ def _theme_name(opening: Opening) -> str:
     if opening.low_bandwidth or "NO_COLOR" in os.environ:
         return "ansi"
     return opening.theme if opening.theme in LOOKS else "dark"
+
+
+def _first_page(opening: Opening) -> str:
+    return "screens.overview" if opening.start in {"", "overview"} else "screens.browse"
+
+
+def _import_all(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _provider() -> type:

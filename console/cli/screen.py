@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
     probes: set[asyncio.Future[None]] = set()
 
     async def kernel() -> Runtime:
+        for module in ("console.runtime", "console.own"):  # in a thread, so that keys are answered meanwhile
+            await asyncio.to_thread(importlib.import_module, module)
         from console import own
         from console.runtime import Runtime
 
