@@ -1,4 +1,4 @@
-"""Join lines against a real cluster: a real `kubeadm join` believes ours in discovery, and no longer once it is deleted."""
+"""Join lines against a real cluster: a real `kubeadm join` believes ours, and no longer once its token is deleted."""
 
 from __future__ import annotations
 
