@@ -23,8 +23,10 @@ from plugins.kubernetes.client.kubeconfig import Overrides, load
 from plugins.kubernetes.client.logs import LogRequest
 from plugins.kubernetes.client.watching import follow
 from tests.lab.lab import Lab
+from tests.lab.staged import staged as real_processes
 from tests.plugins.kubernetes.client.parts import MemoryFeed, Pod, pod_row, row_key
 from tests.plugins.kubernetes.client.server import Call, serve
+from tests.proxy import proxy
 
 pytestmark = pytest.mark.lab
 
@@ -220,15 +222,8 @@ async def test_a_played_pod_refuses_in_the_runtimes_words(lab: Lab) -> None:
 
 @pytest.fixture
 def staged(lab: Lab) -> Iterator[str]:
-    """A pod with this very namespace behind it, so that the kubelet's code runs real commands and connections."""
-    pod = "pulsar-zookeeper-0"
-    found = json.loads(lab.kubectl("-n", "pulsar", "get", "pod", pod, "-o", "json"))
-    containers = {one["name"]: {"exec": ["/usr/bin/env"], "pidfile": ""} for one in found["spec"]["containers"]}
-    behind = {f"pulsar/{pod}": {"netns": lab.place.name, "log": "", "containers": containers, "volumes": {}}}
-    path = lab.place.root / "staged.json"
-    path.write_text(json.dumps(behind))
-    yield pod
-    path.unlink()
+    with real_processes(lab) as pod:
+        yield pod
 
 
 async def test_http_reaches_a_pod_through_the_api_server(lab: Lab, staged: str) -> None:
@@ -267,3 +262,29 @@ async def test_commands_give_their_code_take_input_and_have_a_terminal(lab: Lab,
         shown, _, ended = await output_of(terminal)
         assert b"43 132" in shown
         assert ended.code == 0
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+async def test_requests_commands_and_forwards_go_through_a_proxy(
+    lab: Lab, staged: str, tmp_path: Path, kind: str
+) -> None:
+    async def pod(call: Call) -> None:
+        await call.reply({"path": call.path})
+
+    content = json.loads(lab.kubeconfig.read_text())
+    file = tmp_path / "kubeconfig"
+    async with serve(pod) as inside, proxy(kind) as way:
+        content["clusters"][0]["cluster"]["proxy-url"] = way.url
+        file.write_text(json.dumps(content))
+        api = Api(load(Overrides((str(file),)), {}).context(), manner=Manner(version="test", environ={}))
+        assert (await api.version()).at_least(1, 30)
+        output = await output_of(await api.exec("pulsar", staged, ["echo", "through"]))
+        assert output == (b"through\n", b"", Exit(0))
+        port = inside.url.rpartition(":")[2]
+        host = f"{staged}.pulsar-zookeeper.pulsar.svc.cluster.local"
+        client = HttpClient(Target(f"http://{host}:{port}", dial=api.dial))
+        assert json.loads((await client.request("GET", "/ruok")).body) == {"path": "/ruok"}
+        await client.aclose()
+        await api.aclose()
+        assert len(way.asked) >= 3
+        assert set(way.asked) == {f"127.0.0.1:{lab.place.port}"}

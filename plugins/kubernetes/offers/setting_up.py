@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from console.offers import Subjects
+from console.plugin import Right
 from plugins.kubernetes.model import needs
 from plugins.kubernetes.offers.grants import manifest
 
@@ -16,6 +17,7 @@ _LABEL = "app.kubernetes.io/part-of"
 _LABELS = f"labels: {{{_LABEL}: pilothouse}}"
 _API = "rbac.authorization.k8s.io"
 _VIEWER = "viewer"
+_EVERYWHERE = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 def setup(roles: Sequence[str], subjects: Subjects, namespace: str) -> str:
@@ -26,12 +28,21 @@ def setup(roles: Sequence[str], subjects: Subjects, namespace: str) -> str:
     asked = list(dict.fromkeys([_VIEWER, *roles]))
     documents = [_head(asked, roles, subjects, namespace), _namespace(namespace)]
     for role in asked:
-        rights = needs.of_role(role, namespace)
+        rights = placed(needs.of_role(role, namespace), namespace)
         documents.append(manifest(rights, f"pilothouse-{role}", labels=_LABELS))
         who = _subjects(roles if role == _VIEWER else [role], subjects)
         places = sorted({right.namespace for right in rights})
         documents += [_binding(f"pilothouse-{role}", place, who) for place in places]
     return "\n---\n".join(documents) + "\n"
+
+
+def placed(rights: Sequence[Right], namespace: str) -> list[Right]:
+    """Rights as roles can hold them: a Role needs its namespace, and not every cluster has each."""
+    sure = {"", namespace, *_EVERYWHERE}
+    return [
+        right if right.namespace in sure else Right(right.verb, right.resource, right.group, name=right.name)
+        for right in rights
+    ]
 
 
 def _head(asked: Sequence[str], roles: Sequence[str], subjects: Subjects, namespace: str) -> str:
