@@ -111,6 +111,22 @@ async def delete_claim(act: Act, view: VolumeView) -> str:
     return await _delete(act, Address(CORE, "persistentvolumeclaims", claim.name, claim.namespace, claim.uid))
 
 
+async def free_volume(act: Act, view: VolumeView) -> str:
+    """Clear the reference of exactly this Released volume to exactly the claim that was shown."""
+    api: Api = act.client
+    volume = view.volume
+    if volume is None or act.answers.get("clear", "yes") != "yes":
+        raise Rejected("nothing was changed")
+    place = Address(CORE, "persistentvolumes", volume.name, uid=volume.uid)
+    found = await api.get(place.path)
+    claim: dict[str, Any] = found.get("spec", {}).get("claimRef") or {}
+    if found.get("status", {}).get("phase") != "Released" or claim.get("uid", "") != volume.claim_uid:
+        raise Rejected(f"{volume.name} is not what was shown any more", next_step="look at it again")
+    meta = {key: found["metadata"].get(key) for key in ("uid", "resourceVersion")}
+    await api.patch(place.path, {"metadata": meta, "spec": {"claimRef": None}})
+    return f"{volume.name} is no longer tied to {volume.claim}"
+
+
 async def delete_budget(act: Act, budget: Budget) -> str:
     """Delete a budget."""
     return await _delete(act, Address(POLICY, "poddisruptionbudgets", budget.name, budget.namespace, budget.uid))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from console.format import size
 from console.model import Ref, Tone
-from console.plugin import Action, Cell, Column, Effect, Facts, Jump, Pane, Section
+from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.kubernetes.joins.storage import VIEWS, VolumeView
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.addresses import CORE, Address
@@ -119,7 +119,32 @@ def _used(view: VolumeView, _facts: Facts) -> str | None:
     return f"{view.pods[0]} uses it" if view.pods else None
 
 
+def _not_released(view: VolumeView, _facts: Facts) -> str | None:
+    volume = view.volume
+    if volume is None or volume.phase != "Released":
+        return f"it is {view.phase}: only a Released volume is tied to a claim that is gone"
+    return None
+
+
+def _shown(view: VolumeView, _facts: Facts) -> Sequence[Ask]:
+    """What is cleared is shown before it is done: whoever binds it next finds the data of before."""
+    volume = view.volume
+    if volume is None:
+        return ()
+    what = f"still refers to claim {volume.claim} (uid {volume.claim_uid}), which is gone; data lies in {volume.path}"
+    return (Ask("clear", f"{volume.name}: clear it?", choices=("yes", "no"), default="yes", help=what),)
+
+
 ACTIONS: tuple[Action[VolumeView], ...] = (
+    Action(
+        "free",
+        "free volume",
+        run("free_volume"),
+        help="clear the reference of a Released volume to a claim that is gone, so that a claim can bind it again",
+        when=_not_released,
+        rights=lambda v: (address(v).right("get"), address(v).right("patch")),
+        asks=_shown,
+    ),
     Action(
         "delete-claim",
         "delete claim",

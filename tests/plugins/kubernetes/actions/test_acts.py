@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -9,7 +12,8 @@ from console.errors import Conflict, NotFound, Rejected
 from console.plugin import Act, LogQuery
 from plugins.kubernetes.client import abilities, acts
 from plugins.kubernetes.model import tables
-from plugins.kubernetes.simulator.kinds import DEPLOYMENTS, NODES, PODS, SECRETS, STATEFUL_SETS
+from plugins.kubernetes.panes import PANES
+from plugins.kubernetes.simulator.kinds import DEPLOYMENTS, NODES, PODS, SECRETS, STATEFUL_SETS, VOLUMES
 from tests.plugins.kubernetes.actions.conftest import Live
 from tests.values import replace
 
@@ -68,6 +72,39 @@ async def test_a_rollout_restart_stamps_the_template(live: Live) -> None:
 async def test_a_token_is_revoked(live: Live) -> None:
     assert await live.act("tokens", "revoke", "forevr") == "bootstrap-token-forevr is deleted"
     assert live.simulator.world.store.get(SECRETS, "kube-system/bootstrap-token-forevr") is None
+
+
+async def released(live: Live) -> str:
+    """A volume whose claim is gone; its key in the pane."""
+    ref = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "shop", "name": "old", "uid": "gone"}
+    spec: dict[str, Any] = {"claimRef": ref, "hostPath": {"path": "/data"}, "persistentVolumeReclaimPolicy": "Retain"}
+    spec |= {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+    item = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "kept"}, "spec": spec}
+    live.simulator.cluster.add(item)
+    live.clock.advance(5)
+    pane = next(one for one in PANES if one.name == "volumes")
+    async with asyncio.timeout(10):
+        while not (found := [row for row in live.facts.rows(pane.table).values() if row.name == "kept"]) or (
+            found[0].phase != "Released"
+        ):
+            await asyncio.sleep(0.02)
+            await live.settle()
+    return pane.table.key(found[0])
+
+
+async def test_a_released_volume_is_freed_after_what_is_cleared_was_shown(live: Live) -> None:
+    key = await released(live)
+    free = next(action for pane in PANES if pane.name == "volumes" for action in pane.actions if action.id == "free")
+    (ask,) = free.asks(live.row("volumes", key), live.facts)
+    assert "claim shop/old (uid gone)" in ask.help
+    bound = next(row for row in live.facts.rows(tables.STORAGE).values() if row.phase == "Bound")
+    assert "only a Released volume" in str(free.when(live.row("volumes", tables.storage_key(bound)), live.facts))
+    with pytest.raises(Rejected, match="nothing was changed"):
+        await live.act("volumes", "free", key, {"clear": "no"})
+    assert "no longer tied to shop/old" in await live.act("volumes", "free", key, {"clear": "yes"})
+    assert "claimRef" not in live.stored(VOLUMES, "kept")["spec"]
+    with pytest.raises(Rejected, match="not what was shown"):
+        await live.act("volumes", "free", key, {"clear": "yes"})
 
 
 async def test_what_was_deleted_meanwhile_is_told_not_ignored(live: Live) -> None:
