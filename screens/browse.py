@@ -19,6 +19,7 @@ from console.errors import UsageError
 from console.model import Delta, InstanceId, Snapshot, Tone
 from console.plugin import Action, Jump, Pane
 from screens.commands import Command
+from screens.granted import Granted
 from screens.page import Page
 from screens.pane import PaneView
 from screens.rows import row_commands
@@ -54,6 +55,7 @@ class PanePage(Page):
         self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
         self.rows.table.steering.recalled = desk.marks.get(self._marked_as, frozenset())
+        self._granted = Granted(self)
         self._stop: Callable[[], None] = _nothing
 
     def _declared(self, name: str) -> Pane[Any]:
@@ -201,6 +203,8 @@ class PanePage(Page):
     def _moved(self, event: PaneView.Moved) -> None:
         event.stop()
         self._keep_marks()
+        if self.rows.selected is not None:
+            self._granted.look(self.rows.selected)
         self.post_message(self.Changed())
 
     @on(PaneView.Activated)

@@ -10,7 +10,6 @@ import pytest
 
 from console.config import Settings
 from console.plugin import Right, Shell
-from screens.browse import PanePage
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
 from tests.screens.far import Parrot
@@ -221,20 +220,20 @@ async def test_a_console_that_only_looks_names_no_key_that_changes_something_and
         assert driver.sea.done == []
 
 
-async def test_a_key_whose_right_is_known_to_be_missing_leaves_the_footer_until_it_is_granted() -> None:
+async def test_a_key_whose_right_is_missing_leaves_the_footer_and_says_why_until_it_is_granted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     right = Right("create", "boats/exec")
     assert fleet.BOAT_PANE.shell is not None
     shell = Shell(lambda _boat, _facts: ("deck",), fleet.BOAT_PANE.shell.open, rights=lambda _boat: (right,))
+    monkeypatch.setattr(fleet, "PANES", (fleet.NODE_PANE, replace(fleet.BOAT_PANE, shell=shell)))
     async with driving(size=(160, 50)) as driver:
         driver.sea.rights.denied.add(str(right))
         await driver.order("boats")
-        await driver.sees("anna", "s shell")
-        page = driver.app.desk.page
-        assert isinstance(page, PanePage)
-        page.pane = replace(page.pane, shell=shell)
+        await driver.sees("anna", "h hail")
+        await driver.until(lambda: "s shell" not in driver.text(), "the footer without it")
         await driver.press("s")
         await driver.until(lambda: any("you may not open a shell in boat kiel/anna" in s for s in driver.said), "why")
-        await driver.until(lambda: "s shell" not in driver.text(), "the footer without it")
         driver.sea.rights.denied.clear()
         await driver.press("s")
         await driver.sees("s shell")
