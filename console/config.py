@@ -19,6 +19,14 @@ THEMES = ("dark", "light", "high-contrast", "ansi")
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """The table `[notify]`: a command (words, no shell), and the seconds without progress that are a stall."""
+
+    command: tuple[str, ...] = ()
+    stalls_after: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can choose. Field names are the keys of the TOML file."""
 
@@ -39,8 +47,8 @@ class Settings:
     """Days for which runs that have ended are kept."""
     favourites: tuple[str, ...] = ()
     """Namespaces on the keys 1 to 9."""
-    notify: tuple[str, ...] = ()
-    """Command that is run when a run needs an answer, stalls or ends."""
+    notify: Notify = Notify()
+    """Who is told when a run needs an answer, stalls or ends."""
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Action or command id -> key."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -126,6 +134,25 @@ def _table(value: object, reader: Callable[[object], Any]) -> dict[str, Any]:
     return found
 
 
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"a number of seconds is wanted (0: never), not {value!r}")
+    return float(value)
+
+
+def _notify(value: object) -> Notify:
+    readers: Mapping[str, Callable[[object], Any]] = {"command": _words, "stalls_after": _seconds}
+    found: dict[str, Any] = {}
+    for key, item in _any_table(value).items():
+        if key not in readers:
+            raise ValueError(f"`{key}` is not known; known keys: {', '.join(sorted(readers))}")
+        try:
+            found[key] = readers[key](item)
+        except ValueError as error:
+            raise ValueError(f"`{key}`: {error}") from error
+    return Notify(**found)
+
+
 def _any_table(value: object) -> dict[str, Any]:
     return _table(value, lambda item: item)
 
@@ -141,7 +168,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "max_out": _count,
     "keep_runs": _count,
     "favourites": _words,
-    "notify": _words,
+    "notify": _notify,
     "keys": lambda value: _table(value, _word),
     "columns": lambda value: _table(value, _words),
     "plugins": lambda value: _table(value, _any_table),

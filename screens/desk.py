@@ -76,6 +76,7 @@ class Desk(Screen[None]):
         self.marks: dict[Place, frozenset[str]] = {}
         """Keys of marked rows by the pane in which they were marked."""
         self._questions = 0
+        self._kept: list[asyncio.Task[Any]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._settling: asyncio.Task[Any] | None = None
         self._commands: tuple[Command, ...] | None = None
@@ -115,6 +116,10 @@ class Desk(Screen[None]):
     def stand(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         """Run something that has no end of its own (it follows the kernel); whoever starts it cancels it."""
         return asyncio.create_task(self._guarded(work))
+
+    def keep(self, work: Coroutine[Any, Any, object]) -> None:
+        """Follow something for as long as the program runs."""
+        self._kept.append(self.stand(work))
 
     @property
     def outstanding(self) -> int:
@@ -182,9 +187,9 @@ class Desk(Screen[None]):
         """End all background work and close what was opened for the person; the program leaves."""
         if self.forwards is not None:
             await self.forwards.aclose()
-        for task in list(self._tasks):
+        for task in [*self._tasks, *self._kept]:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._kept, return_exceptions=True)
 
     # -- pages
 

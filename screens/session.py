@@ -12,6 +12,7 @@ from console.format import clock_time
 from console.model import SourceState
 from screens.colon import Known, Order, parse
 from screens.keymap import Keymap
+from screens.noticing import notice
 from screens.outlook import connection, nodes_out
 from screens.paint import app_of
 from screens.trail import OVERVIEW, Place, scoped
@@ -40,6 +41,7 @@ async def attach(desk: Desk, kernel: Runtime, opening: Opening) -> None:
     tick(desk)
     desk.set_interval(SLOW_TICK if desk.low_bandwidth else TICK, lambda: tick(desk))
     desk.start(identify(desk))
+    desk.keep(notice(desk))
     for broken in kernel.broken:
         desk.say(f"plugin {broken.name} cannot be used: {broken.reason}", "warning")
     for instance in kernel.instances:

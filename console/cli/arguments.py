@@ -173,6 +173,7 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         ("list", "all runs"),
         ("show", "one run with its steps"),
         ("follow", "print what a run does until it ends"),
+        ("note", "the hand-over note for the next shift"),
         ("report", "who, what, when, evidence, before and after: Markdown"),
         ("resume", "go on with a run whose runner is gone"),
         ("pause", "let it finish what it does and wait"),
@@ -200,7 +201,7 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
         if verb == "answer":
             one.add_argument("choice", choices=("retry", "skip", "undo", "stop"))
             one.add_argument("--reason", default="")
-        if verb in {"list", "show"}:
+        if verb in {"list", "show", "follow", "resume"}:
             one.add_argument("-o", "--output", choices=("text", "json"), default="text")
         one.set_defaults(module="runs")
 

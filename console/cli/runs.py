@@ -47,7 +47,7 @@ async def _runs(arguments: argparse.Namespace) -> int:
             return ExitCode.DONE
         if verb == "show":
             page = await runs.look(runtime, arguments.id)
-            _show(page, await instructions(runtime, page), arguments.output)
+            _show(page, await instructions(runtime, page), arguments.output, now=runtime.clock.now())
             return ExitCode.DONE
         if verb in _SAYS:
             await _SAYS[verb](runtime, arguments)
@@ -59,9 +59,11 @@ async def _runs(arguments: argparse.Namespace) -> int:
             sys.stdout.write(await telling.report(runtime, arguments.id))
         elif verb == "resume":
             await _resume(runtime, arguments.id)
-            return await follow(runtime, arguments.id)
+            return await follow(runtime, arguments.id, arguments.output)
         elif verb == "follow":
-            return await follow(runtime, arguments.id)
+            return await follow(runtime, arguments.id, arguments.output)
+        elif verb == "note":
+            sys.stdout.write(await telling.note(runtime, arguments.id))
         return ExitCode.DONE
 
 
@@ -98,8 +100,8 @@ async def _list(runtime: Runtime, output: str) -> None:
         sys.stdout.write(render(pane, rows, "table", now=runtime.clock.now(), fence=runtime.fence))
 
 
-def _show(page: Page, to_do: Mapping[str, str], output: str) -> None:
-    told = as_json(page)
+def _show(page: Page, to_do: Mapping[str, str], output: str, *, now: float) -> None:
+    told = as_json(page, now)
     if output == "json":
         if to_do:
             told["instructions"] = dict(to_do)
@@ -107,8 +109,10 @@ def _show(page: Page, to_do: Mapping[str, str], output: str) -> None:
         return
     print(f"run {told['run']}  {told['kind']} {', '.join(told['nodes'])}  {told['status']}  by {told['author']}")
     print(f'"{told["reason"]}"  began {told["began"]}  runner {told["runner"] or "none"}, fencing {told["fencing"]}')
-    if told["waits"]:
-        print(f"waits for: {told['waits']}")
+    progress = told["progress"]
+    print(f"{progress['done']} of {progress['of']} steps, {progress['estimate']}{_until(told['until'])}")
+    for each in told["waiting"]:
+        print(f"{each['title']} {'asks' if each['asks'] else 'waits'} since {each['since']}: {each['text']}")
     for step in told["steps"]:
         words = step["question"] or step["waits"] or step["evidence"] or step["error"]
         print(f"  {step['status']:<9} {step['title']}{'  ' + words if words else ''}")
@@ -116,3 +120,7 @@ def _show(page: Page, to_do: Mapping[str, str], output: str) -> None:
         print(f"\n{text}\n")
     if page.state.now:
         print(f"last change {timestamp(page.state.now)}")
+
+
+def _until(stamp: str | None) -> str:
+    return f", announced to be out until {stamp}" if stamp else ""

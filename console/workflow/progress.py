@@ -12,7 +12,7 @@ from statistics import mean
 
 from console.format import duration
 from console.workflow.codec import Entry
-from console.workflow.events import Asked, StepDone
+from console.workflow.events import Asked
 from console.workflow.report import waits
 from console.workflow.state import SETTLED, State, Status, StepState
 from console.workflow.steps import Step
@@ -185,9 +185,24 @@ def _longest(state: State, steps: Sequence[Step], took: Mapping[str, float], now
     return max(ends.values(), default=0.0)
 
 
-def last_news(entries: Sequence[Entry]) -> float:
-    """When the run last came on (epoch s): a step ended, or the run was planned; 0 where it never did."""
-    if not entries:
+def last_progress(state: State) -> float:
+    """When the run last came on (epoch s): a step began, was sent or ended, or a person said something; 0 never."""
+    if state.plan is None:
         return 0.0
-    ends = [entry.fact.at for entry in entries if isinstance(entry.fact, StepDone)]
-    return max([entries[0].fact.at, *ends])
+    return max([state.plan.at, *(max(step.begun, step.since, step.retried) for step in state.steps.values())])
+
+
+def status_of(state: State) -> str:
+    """One word for where a run stands."""
+    if state.end is not None:
+        return state.end.value
+    if state.asked:
+        return "asks"
+    if state.aborted:
+        return "aborting"
+    return "paused" if state.paused else "running"
+
+
+def retried(state: State) -> float:
+    """When a person last had a step tried again that asks now (epoch s); 0 where none was."""
+    return max((state.steps[name].retried for name in state.asked), default=0.0)

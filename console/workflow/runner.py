@@ -26,6 +26,7 @@ from console.runtime import Runtime
 from console.workflow.execution import Equipment, Execution, log
 from console.workflow.journal import Fenced
 from console.workflow.lease import LeaseLost
+from console.workflow.watching import Watching
 
 _DONE, _FAILED, _LEFT = 0, 1, 6
 _FAREWELL = 25.0
@@ -67,11 +68,17 @@ async def work(given: argparse.Namespace) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _leave, execution, signal.Signals(number).name)
         log.info("run %s: process %d begins", given.run, os.getpid())
+        watching = Watching(given.run, lambda: execution.state, settings.notify, runtime.clock)
+        telling = asyncio.create_task(watching.keep())
         try:
             end = await execution.work()
+            await watching.once()
         except (Fenced, LeaseLost) as error:
             log.warning("another process goes on: %s", error)
             return _LEFT
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
     log.info("run %s: %s", given.run, end.value if end else "left")
     return _DONE if end else _LEFT
 

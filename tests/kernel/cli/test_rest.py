@@ -32,6 +32,9 @@ def configured(home: Path, text: str) -> Path:
         ("production = 'p'", "key `production`: a list of texts is wanted, not 'p'"),
         ("[keys]\ncordon = 3", "key `keys`: `cordon`: a text is wanted, not 3"),
         ("[columns]\npods = ['NAME', 3]", "key `columns`: `pods`: a text is wanted, not 3"),
+        ("[notify]\ncommand = 'say'", "key `notify`: `command`: a list of texts is wanted, not 'say'"),
+        ("[notify]\nstalls_after = -1", "key `notify`: `stalls_after`: a number of seconds is wanted"),
+        ("[notify]\nafter = 1", "key `notify`: `after` is not known; known keys: command, stalls_after"),
         ("theme = ", "is not TOML"),
     ],
 )

@@ -25,7 +25,7 @@ from console.workflow.events import (
     StepDone,
     Waiting,
 )
-from console.workflow.progress import estimate, last_news, pods, standing, waits_for
+from console.workflow.progress import estimate, last_progress, pods, standing, waits_for
 from console.workflow.state import State, fold
 from console.workflow.steps import Phase, Step
 
@@ -137,9 +137,10 @@ def test_there_is_no_estimate_where_nobody_can_know(facts: tuple[Fact, ...], why
     assert found.text.startswith(f"no estimate: {why}"), found.text
 
 
-def test_news_are_steps_that_ended() -> None:
-    assert last_news(story(*CORDONED, Waiting(T + 50, "web-1", "x"))[1]) == T + 1
-    assert last_news(story()[1]) == T
+def test_progress_is_a_step_that_began_or_ended_and_no_wait() -> None:
+    begun = (*CORDONED, Waiting(T + 20, "web-1", "x"), Waiting(T + 50, "web-1", "y"))
+    assert last_progress(story(*begun)[0]) == T + 20
+    assert last_progress(story()[0]) == T
 
 
 def test_the_note_says_what_is_out_until_when_what_it_waits_for_and_what_to_do() -> None:

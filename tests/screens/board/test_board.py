@@ -307,3 +307,31 @@ async def test_leaving_the_console_says_which_runs_go_on() -> None:
         await driver.pilot.pause()
         leaving = [str(message) for message in driver.app._exit_renderables]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     assert leaving == [f"run {run} (drain node1) goes on: pilothouse runs follow {run} --context north"]
+
+
+async def test_on_any_page_a_run_that_asks_and_one_that_ended_are_told_of() -> None:
+    async with driving() as driver:
+        run = await _start(driver)
+        await driver.press("q")
+        await driver.order("boats")
+        await driver.sees("anna")
+        heard: list[str] = []
+        terminal = driver.app._driver  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        assert terminal is not None
+        write = terminal.write
+
+        def hear(data: str) -> None:
+            heard.append(data)
+
+        terminal.write = hear
+        try:
+            now = driver.clock.now()
+            await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
+            await driver.until(
+                lambda: any("asks: cordon node1: the server says no" in said for said in driver.said), "it"
+            )
+            assert any(text.startswith(f"\x07\x1b]9;run {run} (drain node1) asks:") for text in heard)
+            await _write(driver, run, Finished(driver.clock.now(), End.STOPPED))
+            await driver.until(lambda: any("ended: stopped" in said for said in driver.said), "its end")
+        finally:
+            terminal.write = write
