@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from plugins.kubernetes.client.channels import Exec
     from plugins.kubernetes.client.dialer import Dialer
     from plugins.kubernetes.client.tokens import Tokens
+    from plugins.kubernetes.model.etcd import EtcdMember
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -134,6 +135,12 @@ class Api:
         from plugins.kubernetes.client import channels
 
         return await channels.run(self.connection, namespace, pod, command, container=container, stdin=stdin, tty=tty)
+
+    async def etcd_members(self, pod: str) -> tuple[EtcdMember, ...]:
+        """Etcd's members and whether they are healthy, as the one in `pod` says."""
+        from plugins.kubernetes.client import etcd
+
+        return await etcd.members(self, pod)
 
     async def forward(self, namespace: str, pod: str, port: int) -> Stream:
         """One connection to a port of a pod, through the API server."""

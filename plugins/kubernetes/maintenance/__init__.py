@@ -17,6 +17,7 @@ from plugins.kubernetes.maintenance.leaving import DELETE, SILENT
 from plugins.kubernetes.maintenance.minting import JOIN, REVOKE, TOKEN
 from plugins.kubernetes.maintenance.planning import steps
 from plugins.kubernetes.maintenance.proving import proof
+from plugins.kubernetes.maintenance.quorum import QUORUM
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
 from plugins.kubernetes.maintenance.verifying import VERIFY
 
@@ -45,6 +46,7 @@ HOOKS = Hooks(
         "revoke": REVOKE,
         "fits": FITS,
         "free": FREE,
+        "quorum": QUORUM,
     },
     proof=proof,
     prospects=prospects,

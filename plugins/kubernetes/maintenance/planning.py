@@ -14,7 +14,7 @@ from plugins.kubernetes.checks.admission import first
 from plugins.kubernetes.checks.fates import EVICTED, Fate
 from plugins.kubernetes.checks.standing import standing
 from plugins.kubernetes.checks.wishes import Wishes, wishes
-from plugins.kubernetes.maintenance import replacing
+from plugins.kubernetes.maintenance import quorum, replacing
 from plugins.kubernetes.maintenance.verifying import PINNED
 from plugins.kubernetes.model import tables
 from plugins.kubernetes.model.pods import Pod
@@ -36,6 +36,7 @@ def steps(facts: Facts, target: Target) -> Sequence[Step]:
 def _drain(facts: Facts, target: Target) -> list[Step]:
     make = _Maker(facts)
     found = [make.step("preflight", "pre-flight", Phase.PREPARE, effect=Effect.READ, timeout=_PREFLIGHT_TIME)]
+    found += quorum.steps(facts, target, found[0].id)
     found += [make.of_node("cordon", node, Phase.CORDON, rights=_NODE_RIGHTS, timeout=120.0) for node in target.nodes]
     asked = wishes(target)
     stand = standing(target.nodes, facts, asked.selector)
