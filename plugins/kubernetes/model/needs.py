@@ -105,6 +105,7 @@ def _shell(_shared: str) -> Iterator[Right]:
 def _joiner(_shared: str) -> Iterator[Right]:
     yield from _verbs("get list watch create delete", "secrets", namespace=SYSTEM)
     yield from _verbs("get", "configmaps", namespace="kube-public")
+    yield from _verbs("list", "certificatesigningrequests", "certificates.k8s.io")
     yield from _verbs("delete", "nodes")
     yield from _verbs("patch", "persistentvolumes")
 

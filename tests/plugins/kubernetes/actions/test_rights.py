@@ -86,6 +86,15 @@ async def test_an_operator_may_do_every_step(live: Live, run: str, node: str) ->
     assert [right for right in wanted if not needs.covers(granted("viewer", "operator"), right)] == []
 
 
+@pytest.mark.parametrize("way", ["reset", "reimaged"])
+async def test_who_brings_replaced_nodes_back_is_operator_and_joiner(live: Live, way: str) -> None:
+    steps = HOOKS.steps(live.facts, Target("rejoin", (NodeName("node1"),), {"way": way}))
+    wanted = {right for step in steps for right in step.rights}
+    assert any(right.resource == "secrets" for right in wanted)
+    having = granted("viewer", "operator", "joiner")
+    assert [right for right in wanted if not needs.covers(having, right)] == []
+
+
 def abilities(live: Live) -> Iterator[tuple[str, Right]]:
     """Every right that an action, a shell, a forward or an edit of any row names."""
     for pane in PANES:
