@@ -59,13 +59,11 @@ def order_lines(paint: Paint, plan: Plan) -> list[Content]:
 
 def pod_lines(paint: Paint, plan: Plan) -> list[Content]:
     """What becomes of the pods: how many of each lot with their names, then each that something holds."""
-    lines: list[Content] = [paint.line(("what happens", "title"))]
+    lines: list[Content] = [paint.line(("what happens", "title"))] if plan.prospects else []
     for phrase, pods in planview.happens(plan):
         names = ", ".join(clean(each.subject.name) for each in pods[:_NAMED])
         more = f" and {len(pods) - _NAMED} more" if len(pods) > _NAMED else ""
         lines.append(paint.line((f" {len(pods):>3} {clean(phrase)}", "label"), (f"  {names}{more}", "muted")))
-    if not plan.prospects:
-        lines.append(paint.line(("  nothing that stands there is touched", "muted")))
     held = [each for each in plan.prospects if planview.prospect_line(each)]
     lines += [paint.line(("pod by pod", "title"))] if held else []
     for each in sorted(held, key=lambda each: -_ORDER.index(each.answer)):

@@ -10,7 +10,7 @@ from typing import Any
 from console import own
 from console.config import Settings
 from console.errors import Conflict, Rejected, Unreachable
-from console.model import Answer, Finding, InstanceId, Reason, Ref, Severity, Tone, Verdict
+from console.model import Answer, Finding, InstanceId, Prospect, Reason, Ref, Severity, Tone, Verdict
 from console.plugin import (
     Act,
     Action,
@@ -256,6 +256,8 @@ def tile(facts: Facts) -> Tile:
 
 VERDICTS: dict[str, Verdict] = {}
 """What a plan says of a node; SAFE where nothing stands here."""
+PROSPECTS: list[Prospect] = []
+"""What a plan says of single things."""
 
 
 def _verdict(_facts: Facts, target: Target) -> Verdict:
@@ -281,7 +283,20 @@ async def _back(_ctx: Ctx) -> str:
 
 
 KINDS = {"cordon": StepKind(_go, _go, _back, undo=_back), "move": StepKind(_go, _go, _back)}
-HOOKS = Hooks(reads=(NODES,), members=lambda _facts, _node: (), verdict=_verdict, steps=_steps, kinds=KINDS)
+
+
+def _prospects(_facts: Facts, _target: Target) -> tuple[Prospect, ...]:
+    return tuple(PROSPECTS)
+
+
+HOOKS = Hooks(
+    reads=(NODES,),
+    members=lambda _facts, _node: (),
+    verdict=_verdict,
+    steps=_steps,
+    kinds=KINDS,
+    prospects=_prospects,
+)
 
 
 def configure(table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -367,6 +382,7 @@ def sea() -> Sea:
     made.nodes = {name: Node(name) for name in ("node1", "node2")}
     SEAS.clear()
     VERDICTS.clear()
+    PROSPECTS.clear()
     SEAS.update({"north": made, "south": Sea()})
     return made
 

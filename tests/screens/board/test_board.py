@@ -7,7 +7,7 @@ import pytest
 from console import runs
 from console.config import Settings
 from console.format import clock_time
-from console.model import Answer, Reason, Verdict
+from console.model import Answer, NodeName, Prospect, Reason, Ref, Verdict
 from console.workflow import journal as journals
 from console.workflow.codec import Entry
 from console.workflow.events import Asked, Claimed, End, Fact, Finished, Intent, Sent, StepDone, Waiting
@@ -65,6 +65,23 @@ async def test_a_plan_shows_its_verdict_and_steps_and_changes_nothing(
         await driver.sees("READY")
         assert driver.sea.journals.runs == {}
         assert started == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_plan_says_what_becomes_of_each_pod(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        node = NodeName("node1")
+        lost = Reason(Answer.DECIDE, "unmanaged", "nobody makes it again", decision="unmanaged")
+        fleet.PROSPECTS += [
+            Prospect(Ref("pod", f"web-{n}", "shop"), node, "moves", "moves to another node", "move to other nodes")
+            for n in range(6)
+        ]
+        fleet.PROSPECTS.append(Prospect(Ref("pod", "shell", "ops"), node, "lost", "is lost", "are lost", (lost,)))
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("r")
+        await driver.sees("plan: drain node1", "1 are lost  shell", "6 move to other nodes  web-0")
+        await driver.sees("ops/shell  is lost: nobody makes it again")
 
 
 async def test_a_decision_must_be_taken_before_the_start() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,16 @@ class Desk:
 
     async def until(self, seen: Callable[[Plan], bool], *nodes: str, run: str = "drain", **options: Any) -> Plan:
         """The plan, made again until it says what is waited for."""
+        made = await self.plan(*nodes, run=run, **options)
         for _ in range(60):
-            made = await self.plan(*nodes, run=run, **options)
             if seen(made):
                 return made
             await asyncio.sleep(0.1)
+            made = await self.plan(*nodes, run=run, **options)
         raise AssertionError(planview.as_text(made))
+
+
+Opened = Callable[..., Awaitable[Desk]]
 
 
 def said(made: Plan, answer: Answer, text: str) -> list[Reason]:
@@ -49,7 +53,7 @@ def said(made: Plan, answer: Answer, text: str) -> list[Reason]:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+async def desk(tmp_path: Path) -> AsyncIterator[Opened]:
     async with AsyncExitStack() as stack:
 
         async def opened(scenario: str | None = None) -> Desk:
@@ -62,7 +66,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         yield opened
 
 
-async def test_drain_of_node1_leaves_the_quorums_and_names_what_waits(desk: Any) -> None:
+async def test_drain_of_node1_leaves_the_quorums_and_names_what_waits(desk: Opened) -> None:
     made = await (await desk()).plan("node1")
     assert made.exit_code == 5
     assert said(made, DECIDE, "pulsar-zookeeper 2 of 3 while node1 is out: pulsar-zookeeper-0 stays pending")
@@ -73,7 +77,7 @@ async def test_drain_of_node1_leaves_the_quorums_and_names_what_waits(desk: Any)
     assert {each.what for each in made.prospects} >= {"waits", "moves", "daemonset"}
 
 
-async def test_a_second_node_is_refused_while_members_of_the_first_are_away(desk: Any) -> None:
+async def test_a_second_node_is_refused_while_members_of_the_first_are_away(desk: Opened) -> None:
     here = await desk("pending-pods")
     made = await here.until(lambda plan: bool(said(plan, NO, "allows 0")), "node2", vouched=SETS)
     assert made.exit_code == 4
@@ -81,7 +85,7 @@ async def test_a_second_node_is_refused_while_members_of_the_first_are_away(desk
     assert said(made, NO, "needs 2 healthy, has 2, allows 0; 1 pod of it must go (pulsar-bookie-1)")
 
 
-async def test_a_node_that_joined_without_its_label_gets_no_member_back(desk: Any) -> None:
+async def test_a_node_that_joined_without_its_label_gets_no_member_back(desk: Opened) -> None:
     here = await desk("node-rejoined")
     made = await here.until(lambda plan: bool(said(plan, NO, "2 of 3 are ready already")), "node2", vouched=SETS)
     assert made.exit_code == 4
@@ -92,12 +96,12 @@ async def test_a_node_that_joined_without_its_label_gets_no_member_back(desk: An
     assert "node-role.kubernetes.io/pulsar" not in dict(node.labels)
 
 
-async def test_an_expired_join_token_concerns_no_drain(desk: Any) -> None:
+async def test_an_expired_join_token_concerns_no_drain(desk: Opened) -> None:
     made = await (await desk("join-token-expired")).plan("k8s-node4")
     assert made.exit_code == 0
 
 
-async def test_a_node_without_network_is_not_ready_and_says_why(desk: Any) -> None:
+async def test_a_node_without_network_is_not_ready_and_says_why(desk: Opened) -> None:
     here = await desk("stale-cni")
     made = await here.until(lambda plan: bool(said(plan, DECIDE, "is not ready")), "node1")
     (reason,) = said(made, DECIDE, "is not ready")
@@ -106,7 +110,7 @@ async def test_a_node_without_network_is_not_ready_and_says_why(desk: Any) -> No
     assert "its kubelet speaks" in reason.text
 
 
-async def test_a_run_whose_runner_died_is_named_with_how_to_go_on(desk: Any) -> None:
+async def test_a_run_whose_runner_died_is_named_with_how_to_go_on(desk: Opened) -> None:
     made = await (await desk("runner-gone")).plan("k8s-node4")
     assert made.exit_code == 3
     (reason,) = said(made, DECIDE, "belongs to run d-7k2 by oncall")
@@ -114,14 +118,14 @@ async def test_a_run_whose_runner_died_is_named_with_how_to_go_on(desk: Any) -> 
     assert planview.as_json(made)["held"][0]["lease"] == "node-k8s-node4"
 
 
-async def test_pods_without_a_toleration_find_no_room_among_tainted_workers(desk: Any) -> None:
+async def test_pods_without_a_toleration_find_no_room_among_tainted_workers(desk: Opened) -> None:
     made = await (await desk("all-tainted")).plan("k8s-node1")
     (reason, *_) = said(made, NO, "find no room")
     assert "with taint dedicated=kafka:NoSchedule" in reason.text
     assert any(each.what == "moves" and each.answer is not Answer.SAFE for each in made.prospects)
 
 
-async def test_a_member_whose_volume_is_released_keeps_the_others_here(desk: Any) -> None:
+async def test_a_member_whose_volume_is_released_keeps_the_others_here(desk: Opened) -> None:
     here = await desk("volume-released")
     made = await here.until(lambda plan: bool(said(plan, NO, "pulsar-bookie: 2 of 3")), "node2", vouched=SETS)
     assert made.exit_code == 4
@@ -130,13 +134,13 @@ async def test_a_member_whose_volume_is_released_keeps_the_others_here(desk: Any
     assert any(row.phase == "Released" for row in rows)
 
 
-async def test_a_member_that_finds_no_image_keeps_the_others_here(desk: Any) -> None:
+async def test_a_member_that_finds_no_image_keeps_the_others_here(desk: Opened) -> None:
     here = await desk("no-pull-secret")
     made = await here.until(lambda plan: bool(said(plan, NO, "ImagePullBackOff")), "node2", vouched=SETS)
     assert said(made, NO, "pulsar/pulsar-broker: 2 of 3 are ready already (pulsar-broker-0 ImagePullBackOff)")
 
 
-async def test_locks_of_other_tools_are_honoured(desk: Any) -> None:
+async def test_locks_of_other_tools_are_honoured(desk: Opened) -> None:
     here = await desk("foreign-locks")
     assert said(await here.plan("k8s-node3"), NO, "kured holds k8s-node3")
     assert said(await here.plan("k8s-node2"), NO, "cluster-autoscaler has tainted k8s-node2")
@@ -144,7 +148,7 @@ async def test_locks_of_other_tools_are_honoured(desk: Any) -> None:
     assert (other.exit_code, [reason.decision for reason in other.verdict.decisions]) == (3, ["foreign-lock"])
 
 
-async def test_the_only_backend_of_a_webhook_is_moved_first(desk: Any) -> None:
+async def test_the_only_backend_of_a_webhook_is_moved_first(desk: Opened) -> None:
     here = await desk("webhook-alone")
     made = await here.until(lambda plan: bool(said(plan, DECIDE, "it is moved first")), "k8s-node2")
     (reason,) = said(made, DECIDE, "it is moved first")
@@ -156,7 +160,7 @@ async def test_the_only_backend_of_a_webhook_is_moved_first(desk: Any) -> None:
     assert all(gate.id in step.after for step in others)
 
 
-async def test_of_several_nodes_the_plan_says_which_go_together(desk: Any) -> None:
+async def test_of_several_nodes_the_plan_says_which_go_together(desk: Opened) -> None:
     made = await (await desk()).plan("k8s-node4", "node1", "node2")
     found = planview.as_json(made)["together"]
     assert found["groups"][0] == ["k8s-node4"]
