@@ -69,7 +69,8 @@ def _news(state: State, seen: dict[str, str]) -> list[str]:
     for key, line in news:
         if line and seen.get(key) != line:
             seen[key] = line
-            lines.append(line)
+            over = key in state.steps and state.steps[key].status in SETTLED
+            lines.append(f"[{state.finished}/{len(state.steps)}] {line}" if over else line)
     return lines
 
 
@@ -87,9 +88,7 @@ def _line(state: State, name: str, step: StepState) -> str:
         return f"?  {title}: {step.question}; answer with `pilothouse runs answer RUN {name} retry|skip|undo|stop`"
     if step.status in SETTLED:
         words = step.evidence or step.skipped_because
-        word = "ok" if step.status.value == "done" else step.status.value
-        count = f"[{state.finished}/{len(state.steps)}]"
-        return f"{word}  {count} {title}{': ' + words if words else ''}"
+        return f"{'ok' if step.status.value == 'done' else step.status.value}  {title}{': ' + words if words else ''}"
     if step.waiting:
         return f"..  {title}: {step.waiting}"
     if step.error:

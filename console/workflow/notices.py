@@ -62,6 +62,10 @@ class Notices:
         self._active: set[str] = set()
         self._told: dict[str, set[str]] = {}
 
+    def expect(self, run: str) -> None:
+        """The run is on its way: its end is news, however soon it comes."""
+        self._active.add(run)
+
     def heard(self, now_seen: Look, now: float) -> list[Notice]:
         """What to tell after this look. A run that had ended before it was first seen is no news."""
         found: list[Notice] = []

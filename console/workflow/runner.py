@@ -69,6 +69,7 @@ async def work(given: argparse.Namespace) -> int:
             loop.add_signal_handler(number, _leave, execution, signal.Signals(number).name)
         log.info("run %s: process %d begins", given.run, os.getpid())
         watching = Watching(given.run, lambda: execution.state, settings.notify, runtime.clock)
+        watching.expect()
         telling = asyncio.create_task(watching.keep())
         try:
             end = await execution.work()

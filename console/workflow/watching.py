@@ -39,6 +39,10 @@ class Watching:
         self._also = also
         self._notices = Notices(settings.stalls_after)
 
+    def expect(self) -> None:
+        """The run begins here: its end is news, however soon it comes."""
+        self._notices.expect(self._run)
+
     async def keep(self) -> None:
         """For ever; whoever starts it cancels it."""
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -86,7 +87,7 @@ async def test_followed_as_json_only_the_result_is_on_stdout(capsys: pytest.Capt
     assert told["progress"]["seconds_left"] is None
     assert told["waiting"] == []
     assert [(pod["namespace"], pod["name"], pod["state"]) for pod in told["pods"]] == [("shop", "web-1", "gone")]
-    assert "ok  [2/2] cordon node1: was: schedulable" in printed.err
+    assert "[2/2] ok  cordon node1: was: schedulable" in printed.err
     assert "\x07" not in printed.err, "nobody sits here"
 
 
@@ -96,6 +97,24 @@ async def test_followed_as_text_the_lines_are_the_result(capsys: pytest.CaptureF
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out.splitlines()[-1] == "run d-1 done after 10.0 s"
+
+
+async def test_a_step_is_said_once_however_many_others_end_after_it(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    desk: Any = Desk(*DONE[:3])
+    following = asyncio.create_task(follow(desk, "d-1"))
+    await desk.clock.advance(1)
+    more = [Entry(at, 1, fact) for at, fact in enumerate((PLAN, *DONE, Finished(T + 10, End.DONE)), start=1)]
+    stored = await desk.store.read("d-1")
+    await desk.store.write(stored, journals.text_of("d-1", more))
+    while not following.done():
+        await desk.clock.advance(1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" ", 1)[1] for line in lines[:-1]] == [
+        "[1/2] ok  cordon node1: was: schedulable",
+        "[2/2] ok  move web-1: gone; web-9 is Running on node5",
+    ]
 
 
 @pytest.mark.parametrize("end", [End.ABORTED, End.STOPPED])

@@ -30,6 +30,12 @@ def test_an_end_is_told_once_and_only_when_the_run_was_seen_before() -> None:
     assert heard(notices, done) == []
 
 
+def test_the_end_of_a_run_that_was_expected_is_told_however_soon_it_comes() -> None:
+    notices = Notices(600)
+    notices.expect("d-1")
+    assert heard(notices, replace(RUNNING, status="aborted")) == ["run d-1 (drain node1) ended: aborted"]
+
+
 def test_a_question_is_told_once_until_it_is_asked_again() -> None:
     notices = Notices(600)
     asks = replace(RUNNING, status="asks", waits="web-1: two budgets")
