@@ -64,9 +64,6 @@ class VolumeStats(Disk, frozen=True, gc=False):
 class PodStats(Wire, frozen=True, gc=False):
     """PodStats of the API, the fields that are read."""
 
-    pod_ref: ObjectReference = ObjectReference()
-    cpu: Cpu | None = None
-    memory: Memory | None = None
     volume: tuple[VolumeStats, ...] | None = None
 
 
@@ -133,7 +130,6 @@ class Summary(Row, frozen=True, gc=False):
     memory: int | None = None
     disk: Fill | None = None
     claims: tuple[ClaimFill, ...] = ()
-    pods: tuple[PodUse, ...] = ()
     error: str = ""
 
 
@@ -177,19 +173,11 @@ def summary_row(name: str, wire: SummaryWire) -> Summary:
         memory=wire.node.memory.working_set_bytes if wire.node.memory else None,
         disk=_fill(wire.node.fs) if wire.node.fs else None,
         claims=tuple(ClaimFill(claim, fill) for claim, fill in sorted(claims.items())),
-        pods=tuple(
-            PodUse(key_of(word(p.pod_ref.namespace), line(p.pod_ref.name)), _milli(p.cpu) or 0, _bytes(p.memory))
-            for p in wire.pods or ()
-        ),
     )
 
 
 def _milli(cpu: Cpu | None) -> int | None:
     return None if cpu is None or cpu.usage_nano_cores is None else cpu.usage_nano_cores // _NANO
-
-
-def _bytes(memory: Memory | None) -> int:
-    return (memory.working_set_bytes or 0) if memory else 0
 
 
 def _fill(disk: Disk) -> Fill | None:

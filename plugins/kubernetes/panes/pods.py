@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.format import age, size
@@ -47,34 +47,19 @@ def _owner(pod: Pod) -> str:
     return f"{owner.kind}/{owner.name}" if owner else ""
 
 
-def _cpu(use: PodUse | None, _now: float = 0.0) -> Cell:
-    return optional(cores(use.cpu) if use else "")
-
-
-def _memory(use: PodUse | None, _now: float = 0.0) -> Cell:
-    return optional(size(use.memory) if use else "")
-
-
-USE: tuple[Column[Any], ...] = (
-    Column(
-        "CPU",
-        lambda use: use.cpu if use else None,
-        _cpu,
+def _use(title: str, used: Callable[[PodUse], int], text: Callable[[int], str]) -> Column[Any]:
+    """What a pod uses now; a dash where nobody measures it."""
+    return Column(
+        title,
+        lambda use: used(use) if use else None,
+        lambda use, _now: optional(text(used(use)) if use else ""),
         help="used now, by the metrics API; - where it says nothing",
         align="right",
         hide_below=100,
         of=tables.POD_USE,
-    ),
-    Column(
-        "MEM",
-        lambda use: use.memory if use else None,
-        _memory,
-        help="used now, by the metrics API",
-        align="right",
-        hide_below=100,
-        of=tables.POD_USE,
-    ),
-)
+    )
+
+
 COLUMNS: tuple[Column[Any], ...] = (
     Column("NAME", lambda p: p.name, grow=True),
     Column("NAMESPACE", lambda p: p.namespace, hide_below=90),
@@ -98,7 +83,8 @@ COLUMNS: tuple[Column[Any], ...] = (
         help="why a container ended before its last restart",
         hide_below=140,
     ),
-    *USE,
+    _use("CPU", lambda use: use.cpu, cores),
+    _use("MEM", lambda use: use.memory, size),
     Column("NODE", lambda p: p.node or None, lambda p, _now: optional(p.node), hide_below=80),
     age_column(lambda p: p.created),
     Column("OWNER", _owner, lambda p, _now: optional(_owner(p)), wide=True),
