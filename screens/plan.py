@@ -21,6 +21,7 @@ from console.format import age
 from console.gate import YES, Consent, Deed
 from console.model import Answer, Ref, Tone
 from console.plugin import Ask, Cell, Effect
+from console.ways import WAYS
 from console.workflow import planview
 from console.workflow.plan import Plan
 from screens.acting import agreed
@@ -56,6 +57,7 @@ class PlanPage(Page):
         self.made: Plan | None = None
         self.problem = ""
         self.begun = False
+        self.way = next(iter(WAYS))
 
     def compose(self) -> ComposeResult:
         yield Static(id="verdict")
@@ -79,7 +81,9 @@ class PlanPage(Page):
         """Ask every system again; the decisions that were taken stay."""
         taken = tuple(self.made.target.decisions) if self.made is not None else ()
         try:
-            self.made = await runs.plan(self.desk.kernel, runs.target(self.place.name, self.nodes, decisions=taken))
+            options = {"way": self.way} if self.place.name == "rejoin" and self.way != next(iter(WAYS)) else {}
+            asked = runs.target(self.place.name, self.nodes, decisions=taken, options=options)
+            self.made = await runs.plan(self.desk.kernel, asked)
         except ConsoleError as error:
             self.problem = str(error)
         else:
@@ -123,6 +127,7 @@ class PlanPage(Page):
         return (
             Command("plan-decide", "decide", self.decide, key="enter", hint=decisions() is None, group="plan",
                     why=decisions, help="consent to a named loss or outage, or take it back"),
+            *self._ways(),
             Command("plan-start", "start", self.begin, key="s", hint=True, group="plan", effect=Effect.CHANGE,
                     help="begin the run; it goes on by itself", why=lambda: not_yet() or self._blocked()),
             Command("plan-export", "export", self.export, key="e", hint=True, group="plan",
@@ -130,6 +135,25 @@ class PlanPage(Page):
             Command("reload", "check again", self.check, hint=True, group="plan"),
             Command("back", "leave (nothing was changed)", lambda: self.desk.ways.step(-1), hint=True, group="plan"),
         )  # fmt: skip
+
+    def _ways(self) -> Sequence[Command]:
+        if self.place.name != "rejoin":
+            return ()
+        return (
+            Command("plan-way", f"way: {self.way}", self.choose_way, key="w", hint=True, group="plan",
+                    help="whether the node only rebooted, or was reset, re-imaged or replaced and must join anew"),
+        )  # fmt: skip
+
+    async def choose_way(self) -> None:
+        """Ask how the node comes back, and plan for that."""
+        words = {f"{way}: {text}": way for way, text in WAYS.items()}
+        mine = next(text for text, way in words.items() if way == self.way)
+        chosen = await self.desk.ask(Choice("how does it come back?", list(words), default=mine))
+        if chosen is not None and words[chosen] != self.way:
+            self.way = words[chosen]
+            self.made = None
+            self.draw()
+            await self.check()
 
     def _blocked(self) -> str | None:
         made = self.made

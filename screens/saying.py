@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from console import runs, telling
 from console.errors import Refused
 from console.gate import LOOKING
+from console.instructing import instructions
 from console.plugin import Ask, Effect
 from console.workflow.events import Choice
 from console.workflow.progress import Standing, standing
@@ -97,6 +98,8 @@ class Saying:
                     hint=state is not None and not state.holder and not ended,
                     help="a runner on this machine, once nobody holds the run"),
             read("run-note", "note", self.note, "n", "hand-over note for the next shift: shown and copied"),
+            Command("run-commands", "commands", self.commands_there, key="c", group="run",
+                    hint=not asked and self._joins, help="what must be typed on a node now: shown and copied"),
             read("run-report", "report", self.report, "o", "who, what, when, evidence, before and after"),
             read("run-logs", "logs", self.logs, "l", "what the runner on this machine wrote"),
             read("run-journal", "journal", self.journal, "J", "every fact, in order"),
@@ -109,6 +112,12 @@ class Saying:
             f"run-{choice.value}", choice.value, lambda: self.answer(choice), key=_KEYS[choice],
             help=f"answer: {MEANS[choice]}", group="run", effect=Effect.CHANGE, hint=hint, why=self._asks,
         )  # fmt: skip
+
+    @property
+    def _joins(self) -> bool:
+        """Whether the run brings a node back in a way that needs hands on the machine."""
+        state = self.state
+        return state is not None and state.plan is not None and bool(state.plan.target.options.get("way"))
 
     def _over(self) -> str | None:
         state = self.state
@@ -212,6 +221,17 @@ class Saying:
         app_of(self.desk).copy_to_clipboard(text)
         self.desk.say("the note is copied")
         self.desk.go(Place("text", "note", subject=self.run))
+
+    async def commands_there(self) -> None:
+        """What a person must type elsewhere now, a join line for one: copied by OSC 52, and shown."""
+        page = self.page()
+        found = await instructions(self.desk.kernel, page) if page is not None else {}
+        if not found:
+            self.desk.say("nothing has to be typed elsewhere now", "warning")
+            return
+        app_of(self.desk).copy_to_clipboard("\n".join(found.values()) + "\n")
+        self.desk.say("the commands are copied")
+        self.desk.go(Place("text", "commands", subject=self.run))
 
     def report(self) -> None:
         """The report, as Markdown."""

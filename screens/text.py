@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from console import paths, telling
 from console.format import clock_time
+from console.instructing import instructions
 from console.text import clean, plain_line
 from console.workflow import journal as journals
 from console.workflow.codec import Entry
@@ -17,7 +18,7 @@ from screens.widgets.status import Part
 
 
 class TextPage(LinedPage):
-    """`place.name`: `journal`, `report`, `note` or `runner-log`; `place.subject`: the run."""
+    """`place.name`: `journal`, `report`, `note`, `commands` or `runner-log`; `place.subject`: the run."""
 
     def on_mount(self) -> None:
         self.retitle()
@@ -31,6 +32,10 @@ class TextPage(LinedPage):
                 lines = await self._journal()
             case "report":
                 lines = [LogLine(line) for line in (await telling.report(kernel, run)).splitlines()]
+            case "commands":
+                store = await kernel.offer(lambda offers: offers.journal)
+                found = await instructions(kernel, journals.page(await store.read(run)))
+                lines = [LogLine(line) for text in found.values() for line in text.splitlines()]
             case "note":
                 lines = [LogLine(line) for line in (await telling.note(kernel, run)).splitlines()]
             case _:

@@ -11,9 +11,7 @@ from console.config import THEMES
 from console.connection import OPTIONS
 from console.roles import ROLES
 from console.version import VERSION
-
-WAYS = ("rebooted", "reset", "reimaged", "replaced")
-"""How a node comes back; what each means is its platform's."""
+from console.ways import WAYS
 
 
 class Commands(Protocol):
@@ -118,7 +116,7 @@ def _target(command: argparse.ArgumentParser, kind: str) -> None:
     if kind != "drain":
         command.add_argument(
             "--way",
-            choices=WAYS,
+            choices=tuple(WAYS),
             help="how it comes back (default: rebooted); all others delete the Node and join anew",
         )
         command.add_argument("--new-name", metavar="NODE", help="with --way replaced: the name of the new machine")

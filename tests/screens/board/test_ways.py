@@ -1,0 +1,63 @@
+"""A rejoin is planned for another way, and what must be typed on the machine is shown and copied from the board."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.workflow.steps import Ctx, Outcome, StepKind, Wait
+from tests.screens import fleet
+from tests.screens.app.steering import driving
+
+LINE = "kubeadm join api:6443 --token abcdef.0123456789abcdef"
+
+
+async def test_the_way_is_chosen_on_the_plan_and_frozen_in_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait(_ctx: Ctx) -> Outcome:
+        return Wait("somebody must type")
+
+    async def told(ctx: Ctx) -> str:
+        return f"# on {ctx.target.nodes[0]}, as root\n{LINE}"
+
+    monkeypatch.setitem(fleet.KINDS, "cordon", StepKind(wait, wait, instructions=told))
+    monkeypatch.setattr("console.runs.resume", lambda _kernel, _name: 4711)
+    async with driving() as driver:
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("R")
+        await driver.sees("plan: rejoin node1", "way: rebooted")
+        await driver.press("w")
+        await driver.sees("how does it come back?", "reset: it was reset")
+        await driver.press("down", "enter")
+        await driver.sees("plan: rejoin node1", "way: reset")
+        await driver.press("s")
+        await driver.type("new disks")
+        await driver.press("enter")
+        await driver.sees("agree")
+        await driver.press("enter")
+        await driver.sees("of 2 steps", "c commands")
+        run, text = next(iter(driver.sea.journals.runs.items()))
+        assert '"way":"reset"' in str(text).replace(" ", "")
+        assert LINE not in str(text)
+        await driver.press("c")
+        await driver.sees(f"commands of run {run}", "# on node1, as root", LINE)
+        assert driver.app.clipboard == f"# on node1, as root\n{LINE}\n"
+        assert "the commands are copied" in driver.said
+
+
+async def test_a_drain_has_one_way_and_nothing_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.runs.resume", lambda _kernel, _name: 4711)
+    async with driving() as driver:
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("r")
+        await driver.sees("plan: drain node1", "SAFE")
+        assert "way:" not in driver.text()
+        await driver.press("s")
+        await driver.type("disk")
+        await driver.press("enter")
+        await driver.sees("agree")
+        await driver.press("enter")
+        await driver.sees("of 2 steps")
+        assert "c commands" not in driver.text()
+        await driver.press("c")
+        assert any("nothing has to be typed" in said for said in driver.said)
