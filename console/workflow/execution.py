@@ -159,8 +159,11 @@ class Execution:
         announced = f" until {timestamp(until)}" if isinstance(until, int | float) and until else ""
         note = f"run {self.run} by {plan.author or 'unknown'}{announced}"
         name, newer = f"run-{self.run}", self.state.fencing + 1
+        nodes = [f"node-{node}" for node in plan.target.nodes]
         fencing = await self._patiently(
-            lambda: self._leases.acquire(name, note=note, at_least=newer, waits=lambda why: log.info("waits: %s", why))
+            lambda: self._leases.acquire(
+                name, note=note, at_least=newer, beside=nodes, waits=lambda why: log.info("waits: %s", why)
+            )
         )
         self.state = await self._patiently(self._journal.open)
         if self.state.end is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -91,16 +91,27 @@ class Leases:
         return self._held[name].record.fencing
 
     async def acquire(
-        self, name: str, *, note: str = "", at_least: int = 0, waits: Callable[[str], None] = lambda _why: None
+        self,
+        name: str,
+        *,
+        note: str = "",
+        at_least: int = 0,
+        beside: Iterable[str] = (),
+        waits: Callable[[str], None] = lambda _why: None,
     ) -> int:
         """Take `name`, waiting as long as another holds it; returns the fencing number, at least `at_least`.
 
-        `waits` hears why, each time it is looked at. Raises SourceError only for what waiting does not heal.
+        `beside` are leases that will be wanted next: they are watched meanwhile, so that what a dead runner left is
+        waited for once and not one after another. `waits` hears why, each time it is looked at. Raises SourceError only
+        for what waiting does not heal.
         """
+        others = tuple(beside)
         while True:
             patience = await self.take(name, note=note, at_least=at_least)
             if not patience:
                 return self.fencing(name)
+            for other in others:
+                self._patience(other, await self._store.read(other))
             waits(f"{name} is held by {self.holder_of(name)}; free in {patience:.0f} s unless it is renewed")
             await self._clock.sleep(min(patience, 2.0))
 

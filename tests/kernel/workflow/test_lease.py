@@ -143,3 +143,16 @@ async def test_a_lease_of_nobody_is_free_at_once() -> None:
     store.records["run-d-1"] = LeaseRecord("run-d-1", "", 4, 30.0, "9")
     assert await leases(store, "one").take("run-d-1") == 0.0
     assert store.records["run-d-1"].fencing == 5
+
+
+async def test_what_a_dead_runner_left_is_waited_for_once() -> None:
+    store = LeaseTable()
+    dead, heir = leases(store, "dead"), leases(store, "heir")
+    for name in ("run-d-1", "node-n1"):
+        await dead.acquire(name)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await heir.acquire("run-d-1", beside=["node-n1"])
+    assert await heir.take("node-n1") < 1.0
+    await heir.acquire("node-n1")
+    assert loop.time() - began < DURATION + LONGEST_ACT + 6
