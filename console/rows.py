@@ -157,8 +157,12 @@ class Rows(Generic[R]):
         buckets = self._indexes.get(index)
         if buckets is None:
             buckets = self._indexes[index] = {}
-            for row_key, row in self.live.items():
-                _reindex(buckets, row_key, (), index.keys(row))
+            for row_key, row in self.live.items():  # flat, for it is done for every row at once
+                for each in index.keys(row):
+                    bucket = buckets.get(each)
+                    if bucket is None:
+                        bucket = buckets[each] = {}
+                    bucket[row_key] = None
         live = self.live
         return [live[row_key] for row_key in buckets.get(key, ())]
 

@@ -47,6 +47,9 @@ class Topology(Struct):
         default_factory=dict[tuple[str, Pairs], dict[str, set[str]]]
     )
     """By the newcomer: the places where pods refuse it, by topology label."""
+    _terms: dict[str, tuple[tuple[Apart, str, set[str]], ...]] = field(
+        default_factory=dict[str, tuple[tuple[Apart, str, set[str]], ...]]
+    )
     _guests: dict[str, list[tuple[Selector, str, str]]] = field(
         default_factory=dict[str, list[tuple[Selector, str, str]]]
     )
@@ -134,13 +137,24 @@ class Topology(Struct):
     def _refused_at(self, one: Newcomer) -> Iterable[tuple[str, str]]:
         mine = dict(one.labels)
         for space in (one.namespace, "*"):
+            for term, own, places in self._refusing(space):
+                if term.selector.matches(mine) and one.namespace in self._spaces(term, own):
+                    yield from ((term.topology, where) for where in places)
+
+    def _refusing(self, space: str) -> Iterable[tuple[Apart, str, set[str]]]:
+        """What pods that stand on the nodes that stay refuse: the term, their namespace, and where they stand."""
+        known = self._terms.get(space)
+        if known is None:
+            found: dict[tuple[int, str], tuple[Apart, str, set[str]]] = {}
             for pod in self.facts.by(tables.PODS_APART, space):
                 node = self.nodes.get(pod.node)
                 if pod.finished or node is None or pod.node in self.without:
                     continue
-                for term in pod.shape.apart:
-                    if term.selector.matches(mine) and one.namespace in self._spaces(term, pod.namespace):
-                        yield term.topology, _label(node, term.topology)
+                for term in pod.shape.apart:  # pods of one template share their terms
+                    entry = found.setdefault((id(term), pod.namespace), (term, pod.namespace, set()))
+                    entry[2].add(_label(node, term.topology))
+            known = self._terms[space] = tuple(found.values())
+        return known
 
     # -- spread
 

@@ -252,3 +252,37 @@ async def test_rooms_of_a_large_cluster_change_seldom() -> None:
     with counted(world, NODE_VIEWS) as built:
         await settled(world)
     assert set(built) == {"n1"}
+
+
+async def test_a_lock_of_another_tool_is_seen_at_once_in_verdict_and_holder() -> None:
+    world = await settled(joined(World().put("nodes", node("n1"), node("n2"))))
+    assert world.facts.rows(NODE_VIEWS)["n1"].verdict.answer is Answer.SAFE
+    world.put("nodemaintenances", {"metadata": {"name": "m"}, "spec": {"nodeName": "n1", "reason": "disk"}})
+    await settled(world)
+    views = world.facts.rows(NODE_VIEWS)
+    assert (views["n1"].held, views["n1"].verdict.answer) == (("medik8s",), Answer.NO)
+    assert (views["n2"].held, views["n2"].verdict.answer) == ((), Answer.DECIDE)
+    world.drop(tables.LOCKS, "medik8s/NodeMaintenance m")
+    await settled(world)
+    assert world.facts.rows(NODE_VIEWS)["n1"].held == ()
+
+
+async def test_endpoints_build_a_node_anew_only_where_they_answer_a_webhook() -> None:
+    def ends(service: str, *on: str) -> dict[str, Any]:
+        head = {"name": f"{service}-1", "namespace": "ns", "labels": {"kubernetes.io/service-name": service}}
+        return {"metadata": head, "endpoints": [{"addresses": ["10.0.0.1"], "nodeName": name} for name in on]}
+
+    world = World().put("nodes", *(node(f"n{n}") for n in range(1, 6)))
+    rule = {"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods"]}
+    client = {"service": {"namespace": "ns", "name": "hook"}}
+    hook = {"name": "h", "clientConfig": client, "rules": [rule]}
+    world.put("validatingwebhookconfigurations", {"metadata": {"name": "h"}, "webhooks": [hook]})
+    world.put("endpointslices", ends("hook", "n1", "n2"), ends("web", "n3"))
+    await settled(joined(world))
+    with counted(world, STANDINGS) as built:
+        world.put("endpointslices", ends("web", "n4"))
+        await settled(world)
+        assert built == []
+        world.put("endpointslices", ends("hook", "n2", "n5"))
+        await settled(world)
+    assert set(built) == {"n1", "n2", "n5"}
