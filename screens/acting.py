@@ -23,7 +23,7 @@ async def act(page: PanePage, action: Action[Any], rows: Sequence[Any]) -> None:
     """Ask, confirm, perform on each row, report. `rows` are those chosen when the key was pressed."""
     subjects = [page.pane.ref(row) for row in rows]
     if len(rows) == 1:  # several may need different rights, and each is reported
-        await may(page.desk, action.rights(rows[0]), f"{action.title} {subjects[0]}")
+        await may(page.desk, action.rights(rows[0]), f"{action.id} {subjects[0]}")
     answers = await _answers(page, action, rows[0])
     if answers is None:
         return

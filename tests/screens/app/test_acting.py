@@ -237,3 +237,24 @@ async def test_a_key_whose_right_is_missing_leaves_the_footer_and_says_why_until
         driver.sea.rights.denied.clear()
         await driver.press("s")
         await driver.sees("s shell")
+
+
+async def test_what_is_not_granted_is_refused_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    steer = next(action for action in fleet.ACTIONS if action.id == "steer")
+
+    def rights(boat: fleet.Boat) -> tuple[Right, ...]:
+        return (Right("patch", "boats", namespace=boat.harbour),)
+
+    held = replace(steer, rights=rights)
+    monkeypatch.setattr(fleet, "PANES", (fleet.NODE_PANE, replace(fleet.BOAT_PANE, actions=(held,))))
+    async with driving() as driver:
+        driver.sea.rights.denied.add("patch boats in namespace kiel")
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("g")
+        await driver.until(lambda: any("you may not steer boat kiel/anna" in said for said in driver.said), "why")
+        assert "course in degrees" not in driver.text()
+        await driver.press("end")
+        await driver.sees("g steer")
+        await driver.press("g")
+        await driver.sees("course in degrees")
