@@ -129,7 +129,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 async def begin(runtime: Runtime, kind: str = "drain", *decisions: str) -> str:
-    plan = await runs.plan(runtime, runs.target(kind, [NODE], decisions=decisions))
+    plan = await runs.plan(runtime, runs.target(kind, [NODE], decisions=decisions), within=3000.0)
     assert plan.exit_code == 0, plan.verdict
     store = await runtime.offer(lambda offers: offers.journal)
     return await start(plan, store, await runtime.gate(), clock=runtime.clock, reason="kernel update")
