@@ -48,6 +48,7 @@ class Cluster:
         self.budgets = Budgets(self.desk)
         self.endpoints = Endpoints(self.desk)
         self.tokens = Tokens(self.desk)
+        self.attendant: Attendant | None = None
         self.world.store.listen(self._new_namespace, NAMESPACES)
 
     def _new_namespace(self, change: Change) -> None:
@@ -117,9 +118,12 @@ class Cluster:
         meta = {"name": name, "labels": labels, "annotations": keep}
         self.world.create(NODES, {"metadata": meta, "spec": spec, "status": status})
 
-    def attend(self, *, resets: bool = False) -> Attendant:
+    def attend(self, *, resets: bool = False) -> None:
         """Somebody stands at the machines and types what a rejoin asks for (see controllers.attendant)."""
-        return Attendant(self.desk, self.nodes, self.join_node, resets=resets)
+        if self.attendant is None:
+            self.attendant = Attendant(self.desk, self.nodes, self.join_node)
+        if resets:
+            self.attendant.reset_drained()
 
     def lose_disk(self, *volumes: str) -> None:
         """The directories of these volumes are gone from their node: what mounts them does not start again."""

@@ -11,6 +11,10 @@ from tests.screens.app.steering import driving
 LINE = "kubeadm join api:6443 --token abcdef.0123456789abcdef"
 
 
+def _resume(_kernel: object, _name: str) -> int:
+    return 4711
+
+
 async def test_the_way_is_chosen_on_the_plan_and_frozen_in_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     async def wait(_ctx: Ctx) -> Outcome:
         return Wait("somebody must type")
@@ -19,7 +23,7 @@ async def test_the_way_is_chosen_on_the_plan_and_frozen_in_the_run(monkeypatch: 
         return f"# on {ctx.target.nodes[0]}, as root\n{LINE}"
 
     monkeypatch.setitem(fleet.KINDS, "cordon", StepKind(wait, wait, instructions=told))
-    monkeypatch.setattr("console.runs.resume", lambda _kernel, _name: 4711)
+    monkeypatch.setattr("console.runs.resume", _resume)
     async with driving() as driver:
         await driver.order("nodes")
         await driver.sees("node1")
@@ -45,7 +49,7 @@ async def test_the_way_is_chosen_on_the_plan_and_frozen_in_the_run(monkeypatch: 
 
 
 async def test_a_drain_has_one_way_and_nothing_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.runs.resume", lambda _kernel, _name: 4711)
+    monkeypatch.setattr("console.runs.resume", _resume)
     async with driving() as driver:
         await driver.order("nodes")
         await driver.sees("node1")

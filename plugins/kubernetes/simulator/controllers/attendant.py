@@ -23,9 +23,9 @@ SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 
 
 class Attendant:
-    """Follows token Secrets; with `resets` also cordoned nodes on which nothing movable is left."""
+    """Follows token Secrets; after `reset_drained` also cordoned nodes on which nothing movable is left."""
 
-    def __init__(self, desk: Desk, nodes: Nodes, join: Callable[[str], None], *, resets: bool) -> None:
+    def __init__(self, desk: Desk, nodes: Nodes, join: Callable[[str], None]) -> None:
         self.desk, self.nodes, self._join = desk, nodes, join
         self._empty_since: dict[str, float] = {}
         self._reset: set[str] = set()
@@ -33,8 +33,13 @@ class Attendant:
         desk.store.listen(self._secret_changed, SECRETS)
         for entry in tuple(desk.store.each(SECRETS, "kube-system")):
             self._found(entry)
-        if resets:
-            desk.world.clock.after(LOOKS_EVERY, self._look)
+        self._resets = False
+
+    def reset_drained(self) -> None:
+        """From now on the kubelet of a drained node is stopped after a while."""
+        if not self._resets:
+            self._resets = True
+            self.desk.world.clock.after(LOOKS_EVERY, self._look)
 
     def _look(self) -> None:
         now = self.desk.world.clock.now()

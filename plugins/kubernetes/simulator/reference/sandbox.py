@@ -35,7 +35,9 @@ def sandbox(clock: Clock, *, nodes: int = 0, pods: int = 0) -> Cluster:
         if nodes:
             crowd(cluster, past, nodes=nodes, pods=pods)
 
-    return reference(clock, furnish=furnish)
+    made = reference(clock, furnish=furnish)
+    made.attend()
+    return made
 
 
 def _movable(name: str) -> tuple[Object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,7 @@ from plugins.kubernetes.simulator import SCENARIOS, ManualClock, serve
 from plugins.kubernetes.simulator.answers import Answer
 from plugins.kubernetes.simulator.calls import request
 from plugins.kubernetes.simulator.kinds import BUDGETS, NODES
+from plugins.kubernetes.simulator.reference.platform import bootstrap_token
 from plugins.kubernetes.simulator.scenarios import settled
 from tests.plugins.kubernetes.simulator.conftest import Lines, Wire
 
@@ -192,6 +194,47 @@ async def test_scripted_answers_break_in_the_ways_that_networks_do(wire: Wire, g
         answer = await wire.http.get("/api/v1/nodes")
         assert answer.text == ("" if garble == "empty" else "<html><body>gateway</body></html>")
     assert len(await wire.names("/api/v1/nodes")) == 7
+
+
+async def test_node_reset(play: Play) -> None:
+    """A drained node goes silent; its machine joins with a token that is for it, signed for, and has not ended."""
+    wire = await play("node-reset")
+    cluster, store = wire.simulator.cluster, wire.simulator.world.store
+
+    def unheard() -> set[str]:
+        ready = {n.name: c["status"] for n in store.each(NODES) for c in n.status["conditions"] if c["type"] == "Ready"}
+        return {name for name, status in ready.items() if status != "True"}
+
+    wire.clock.advance(120)
+    assert unheard() == set()
+    spare = {"kubernetes.io/hostname": "spare", "pool": "spare"}
+    cluster.add({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "spare", "labels": spare}, "spec": {}})
+    wire.clock.advance(30)
+    cluster.cordon("spare")
+    wire.clock.advance(80)
+    assert unheard() == {"spare"}
+    assert (await wire.http.delete("/api/v1/nodes/spare")).status_code == 200
+    requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
+    await post_token(wire, "abcdef", "pilothouse run r-1 for another")
+    wire.clock.advance(60)
+    assert await wire.names(requests) == []
+
+    await post_token(wire, "ghijkl", "pilothouse run r-1 for spare")
+    wire.clock.advance(9)
+    (asked,) = (await wire.get(requests))["items"]
+    assert asked["spec"]["username"] == "system:bootstrap:ghijkl"
+    assert "certificate" not in asked["status"]
+    wire.clock.advance(10)
+    back = store.get(NODES, "spare")
+    assert back is not None
+    assert "pool" not in back.labels
+    assert unheard() == set()
+
+
+async def post_token(wire: Wire, token: str, description: str) -> None:
+    made = bootstrap_token(token, "0123456789abcdef", wire.clock.now() + 600)
+    made["data"]["description"] = base64.b64encode(description.encode()).decode()
+    assert (await wire.http.post("/api/v1/namespaces/kube-system/secrets", json=made)).status_code == 201
 
 
 async def test_the_process_prints_its_kubeconfig_and_ends_on_sigterm(tmp_path: Path) -> None:
