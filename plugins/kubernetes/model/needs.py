@@ -84,11 +84,11 @@ def _editor(_shared: str) -> Iterator[Right]:
     yield from _verbs("update", "pods")
     yield from _verbs("update", "namespaces")
     yield from _verbs("update", "persistentvolumes")
+    yield from _verbs("update", "statefulsets", APPS)
     for resource, group in (
         ("services", ""),
         ("persistentvolumeclaims", ""),
         ("deployments", APPS),
-        ("statefulsets", APPS),
         ("daemonsets", APPS),
         ("jobs", BATCH),
         ("cronjobs", BATCH),

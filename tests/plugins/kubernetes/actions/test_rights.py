@@ -9,7 +9,7 @@ import pytest
 
 from console.model import NodeName, Ref
 from console.offers import AuditEntry, LeaseRecord
-from console.plugin import Right, Target
+from console.plugin import Json, Right, Target
 from console.roles import ROLES
 from plugins.kubernetes import offers
 from plugins.kubernetes.maintenance import HOOKS
@@ -112,3 +112,40 @@ async def test_every_action_of_every_row_is_in_a_role(live: Live) -> None:
     everything = granted(*ROLES)
     assert len(wanted) > 10
     assert {pair for pair in wanted if not needs.covers(everything, pair[1])} == set()
+
+
+def asked_otherwise() -> Iterator[Right]:
+    """What no row here and no step names: YAML, logs, Events on what was changed, what older servers ask of a shell."""
+    yield from (Right("get", resource, group) for resource, group in needs.WATCHED)
+    yield from (Right("get", name) for name in ("pods/log", "pods/exec", "pods/portforward"))
+    yield Right("create", "events", namespace="kafka")
+    yield Right("get", "leases", needs.COORDINATION, needs.NODE_LEASES)
+    yield from (Right(verb, "secrets", namespace="kube-system") for verb in ("list", "watch"))  # the tokens pane
+    yield from (Right(verb, "cronjobs", needs.BATCH) for verb in ("update", "delete"))  # none stands here
+    yield from (Right(verb, "persistentvolumeclaims") for verb in ("update", "delete"))  # all of them are in use
+    yield Right("patch", "persistentvolumes")  # none was released
+
+
+RUNS: tuple[tuple[str, str, dict[str, Json]], ...] = (
+    ("drain", "k8s-node4", {}),
+    ("drain", "k8s-node4", {"disable-eviction": True}),
+    ("rejoin", "k8s-node4", {}),
+    ("rejoin", "node1", {"way": "reset"}),
+    ("rejoin", "node1", {"way": "reimaged"}),
+)
+
+
+async def test_no_role_holds_what_nobody_uses(live: Live) -> None:
+    used = {right for _, right in abilities(live)} | set(needs.records(SHARED)) | set(asked_otherwise())
+    for run, node, options in RUNS:
+        used |= {
+            right for step in HOOKS.steps(live.facts, Target(run, (NodeName(node),), options)) for right in step.rights
+        }
+    idle = {
+        f"{role}: {right}"
+        for role in ROLES
+        for right in needs.of_role(role, SHARED)
+        if not (role == "viewer" and right.verb in {"list", "watch"})  # held to the sources above
+        if not any(needs.covers([right], one) for one in used)
+    }
+    assert idle == set()
