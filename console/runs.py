@@ -61,6 +61,13 @@ def decided(made: Plan, decisions: Sequence[str]) -> Plan:
     return dataclasses.replace(made, target=structs.replace(target, decisions=frozenset(decisions)))
 
 
+def announced(made: Plan, until: float) -> Plan:
+    """The same plan, announced to be over at `until` (epoch s; 0: nobody says)."""
+    options = {key: value for key, value in made.target.options.items() if key != "until"}
+    target = structs.replace(made.target, options=options | ({"until": until} if until else {}))
+    return dataclasses.replace(made, target=target)
+
+
 async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES) -> str:
     """Write the plan as a run and start its runner; the run's name. Raises Refused with the reasons."""
     name = await start(

@@ -17,9 +17,10 @@ from textual.widgets import Static
 
 from console import runs
 from console.errors import ConsoleError
-from console.format import age
+from console.format import age, until_words
 from console.gate import YES, Consent, Deed
 from console.model import Answer, Ref, Tone
+from console.moments import moment
 from console.plugin import Ask, Cell, Effect
 from console.ways import WAYS
 from console.workflow import planview
@@ -57,6 +58,7 @@ class PlanPage(Page):
         self.made: Plan | None = None
         self.problem = ""
         self.begun = False
+        self.until = 0.0
         self.way = next(iter(WAYS))
 
     def compose(self) -> ComposeResult:
@@ -83,7 +85,7 @@ class PlanPage(Page):
         try:
             options = {"way": self.way} if self.place.name == "rejoin" and self.way != next(iter(WAYS)) else {}
             asked = runs.target(self.place.name, self.nodes, decisions=taken, options=options)
-            self.made = await runs.plan(self.desk.kernel, asked)
+            self.made = runs.announced(await runs.plan(self.desk.kernel, asked), self.until)
         except ConsoleError as error:
             self.problem = str(error)
         else:
@@ -105,8 +107,9 @@ class PlanPage(Page):
             return
         undecided = len(made.undecided)
         open_ = f"  {undecided} decision{'s' if undecided != 1 else ''} to take" if undecided else ""
+        until = f"  out {until_words(self.until, self.desk.kernel.clock.now())}" if self.until else ""
         checked = f"  checked in {made.took:.1f} s, {age(made.at, self.desk.kernel.clock.now())} ago"
-        head = [paint.line(title, verdict_cell(made.verdict.answer), (open_, "warn"), (checked, "muted"))]
+        head = [paint.line(title, verdict_cell(made.verdict.answer), (open_, "warn"), until, (checked, "muted"))]
         if self.problem:
             head.append(paint.line(Cell(self.problem, Tone.BAD)))
         self.fill("verdict", paint.lines(head))
@@ -130,6 +133,7 @@ class PlanPage(Page):
             *self._ways(),
             Command("plan-start", "start", self.begin, key="s", hint=True, group="plan", effect=Effect.CHANGE,
                     help="begin the run; it goes on by itself", why=lambda: not_yet() or self._blocked()),
+            *self._announcing(),
             Command("plan-export", "export", self.export, key="e", hint=True, group="plan",
                     help="as JSON", why=not_yet),
             Command("reload", "check again", self.check, hint=True, group="plan"),
@@ -143,6 +147,25 @@ class PlanPage(Page):
             Command("plan-way", f"way: {self.way}", self.choose_way, key="w", hint=True, group="plan",
                     help="whether the node only rebooted, or was reset, re-imaged or replaced and must join anew"),
         )  # fmt: skip
+
+    def _announcing(self) -> Sequence[Command]:
+        if self.place.name != "drain":
+            return ()
+        return (
+            Command("plan-until", "until", self.announce, key="t", hint=True, group="plan",
+                    help="announce until when the nodes will be out; colleagues read it"),
+        )  # fmt: skip
+
+    async def announce(self) -> None:
+        """Ask until when the nodes will be out; an empty answer announces nothing."""
+        asked = Ask("until", f"until when is {', '.join(self.nodes)} out?", help="18:00, 2026-11-21T18:00, 90m, 2h, 1d")
+        typed = await self.desk.ask(Line(asked))
+        if typed is None:
+            return
+        self.until = moment(typed, self.desk.kernel.clock.now()) if typed.strip() else 0.0
+        if self.made is not None:
+            self.made = runs.announced(self.made, self.until)
+        self.draw()
 
     async def choose_way(self) -> None:
         """Ask how the node comes back, and plan for that."""

@@ -114,6 +114,28 @@ async def test_no_and_unknown_cannot_be_started_and_say_why(answer: Answer) -> N
         assert f"start: {answer.value}: quorum: 2 of 3, none to spare" in driver.said
 
 
+async def test_the_end_is_announced_with_the_plan_and_shown_on_board_and_overview() -> None:
+    async with driving(size=(160, 50)) as driver:
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("r")
+        await driver.sees("SAFE", "t until")
+        await driver.press("t")
+        await driver.type("soon")
+        await driver.press("enter")
+        assert any("`soon` is no time; write it as 18:00" in said for said in driver.said)
+        await driver.press("t")
+        await driver.type("2h")
+        await driver.press("enter")
+        await driver.sees("out until ", "(in ")
+        await driver.press("s")
+        await driver.type("disk")
+        await driver.press("enter", "enter")
+        await driver.sees("of 2 steps", "out until ")
+        await driver.order("overview")
+        await driver.sees("drain node1", "until ", "(in ")
+
+
 async def test_a_read_only_console_plans_but_does_not_start() -> None:
     async with driving(settings=Settings(read_only=True)) as driver:
         await driver.order("nodes")
