@@ -66,6 +66,7 @@ class Rows(Generic[R]):
         if self._seen is not None:
             for key in self.live.keys() - self._seen:
                 self._drop(key)
+                self._store.dirty(self)
         took = self._store.clock.monotonic() - self._listed_at if self._seen is not None else self.snapshot.took
         self._seen = None
         self._mark(complete=True, took=took)
@@ -75,6 +76,8 @@ class Rows(Generic[R]):
             self._put(row)
         for key in gone:
             self._drop(key)
+        if self._added or self._changed or self._removed:
+            self._store.dirty(self)
         self._mark()
 
     def heard(self) -> None:
@@ -132,7 +135,8 @@ class Rows(Generic[R]):
         elif key not in self._added:
             self._removed.discard(key)
             self._changed.add(key)
-        self._moved(key, old, row)
+        if self._indexes or self.listeners:
+            self._moved(key, old, row)
 
     def _drop(self, key: str) -> None:
         old = self.live.pop(key, None)
@@ -143,14 +147,14 @@ class Rows(Generic[R]):
             self._added.discard(key)
         else:
             self._removed.add(key)
-        self._moved(key, old, None)
+        if self._indexes or self.listeners:
+            self._moved(key, old, None)
 
     def _moved(self, key: str, old: R | None, new: R | None) -> None:
         for index, buckets in self._indexes.items():
             _reindex(buckets, key, () if old is None else index.keys(old), () if new is None else index.keys(new))
         for listener in self.listeners:
             listener(old, new)
-        self._store.dirty(self)
 
     def by(self, index: Index[R], key: str) -> Sequence[R]:
         """Rows of one index bucket; the index is built when it is first asked for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -123,19 +124,25 @@ def finish(segments: list[Segment], ruler: Ruler, end: Segment, under: Style, ov
         segments = list(Strip.join(parts).adjust_cell_length(ruler.room))
     elif have < ruler.room:
         segments = [*segments, Segment(" " * (ruler.room - have))]
-    above = Style.null() if over is None else over
-    styled = [(piece, (under + own if own else under) + above) for piece, own, _ in segments]
-    styled.append((end.text, (under + end.style) if end.style else under))
+    styled = [(piece, _mixed(under, own, over)) for piece, own, _ in segments]
+    styled.append((end.text, _mixed(under, end.style, None)))
     out: list[Segment] = []
     text, style = "", under
     for piece, whole in styled:
-        if whole != style:
+        if whole is not style:
             if text:
                 out.append(Segment(text, style))
             text, style = piece, whole
         else:
             text += piece
     return Strip([*out, Segment(text, style)], ruler.room + 1)
+
+
+@lru_cache(maxsize=512)
+def _mixed(under: Style, own: Style | None, over: Style | None) -> Style:
+    """The colours of one piece; equal ones are one object, so that neighbours are told apart by identity."""
+    mixed = under + own if own else under
+    return mixed + over if over else mixed
 
 
 def difference(old: Strip, new: Strip) -> tuple[int, int] | None:

@@ -79,6 +79,7 @@ class LiveTable(Navigation[R], can_focus=True):
         self._layout = 0
         self._lines: LRUCache[str, _Line[R]] = LRUCache(_CACHED)
         self._painted: list[Strip] = []
+        self._titles: tuple[tuple[int, int, bool], Strip] | None = None
         self._paint: tuple[Paint, Style] | None = None
         self._rest: asyncio.Task[None] | None = None
         self._sought: str | None = None
@@ -253,12 +254,14 @@ class LiveTable(Navigation[R], can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._painted = []
+        self._titles = None
         self._paint = None
 
     def redraw(self) -> None:
         """Draw everything again: another theme, another size."""
         self._layout += 1
         self._painted = []
+        self._titles = None
         self._paint = None
         self.refresh()
 
@@ -318,8 +321,9 @@ class LiveTable(Navigation[R], can_focus=True):
             self.refresh()
             return
         dirty: list[Region] = []
+        thumbed = self._thumb()
         for y in range(len(self._painted)) if lines is None else lines:
-            line = self._line(y)
+            line = self._line(y, thumbed)
             where = difference(self._painted[y], line)
             if where is not None:
                 self._painted[y] = line
@@ -329,7 +333,8 @@ class LiveTable(Navigation[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         if len(self._painted) != self.size.height:
-            self._painted = [self._line(at) for at in range(self.size.height)]
+            thumbed = self._thumb()
+            self._painted = [self._line(at, thumbed) for at in range(self.size.height)]
         return self._painted[y]
 
     def _brush(self) -> tuple[Paint, Style]:
@@ -338,15 +343,21 @@ class LiveTable(Navigation[R], can_focus=True):
             self._paint = (paint_of(app_of(self)), self.rich_style)
         return self._paint
 
-    def _line(self, y: int) -> Strip:
+    def _line(self, y: int, thumbed: range) -> Strip:
         paint = self._brush()[0]
         index = self.steering.top + y - self.header
         if y < self.header:
-            titles = header_segments(paint, self.ruler, self.contents.sort, descending=self.contents.descending)
-            return self._finished(titles, paint)
+            return self._header_line(paint)
         if index < len(self.contents.order):
-            return self._row_line(index, paint, beside=y - self.header in self._thumb())
+            return self._row_line(index, paint, beside=y - self.header in thumbed)
         return self._finished(self._empty_line(y - self.header, paint), paint)
+
+    def _header_line(self, paint: Paint) -> Strip:
+        drawn = (self._layout, self.contents.sort, self.contents.descending)
+        if self._titles is None or self._titles[0] != drawn:
+            titles = header_segments(paint, self.ruler, self.contents.sort, descending=self.contents.descending)
+            self._titles = drawn, self._finished(titles, paint)
+        return self._titles[1]
 
     def _thumb(self) -> range:
         return thumb(len(self.contents.order), self.body, self.steering.top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -89,13 +89,12 @@ class Projection(Generic[S, R]):
         self._limits = text
         self._speak()
 
-    def _rows(self, items: Iterable[S]) -> list[R]:
-        rows: list[R] = []
-        for item in items:
-            row = self._made(item)
-            if row is not None:
-                rows.append(row)
-        return rows
+    def _rows(self, items: Sequence[S]) -> list[R]:
+        try:
+            return list(map(self._row, items))
+        except Exception:  # noqa: BLE001 (one of them is odd: one by one, so that the others come)
+            made = [self._made(item) for item in items]
+            return [row for row in made if row is not None]
 
     def _made(self, item: S) -> R | None:
         try:

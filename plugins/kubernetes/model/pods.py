@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
 from plugins.kubernetes.model.podstate import Container, PodState, pod_state
-from plugins.kubernetes.model.podwire import PodAnnotations, PodWire, Volume
-from plugins.kubernetes.model.wire import Condition, Meta, Pairs, Row, controller, key_of, line, pairs, word
+from plugins.kubernetes.model.podwire import PodWire, Volume
+from plugins.kubernetes.model.wire import WORDS, Meta, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
 _REVISION = "controller-revision-hash"
 _TEMPLATE = "pod-template-hash"
+_SAFE = 400
+"""Characters of name, uid and address together up to which none of them is too long."""
 _DIGITS = frozenset("0123456789")
 
 
@@ -133,72 +137,63 @@ def owner_of(meta: Meta) -> Owner | None:
 def pod_row(wire: PodWire) -> Pod:
     """A row of a decoded pod. Raises ValueError where a quantity is none.
 
-    Called for each pod of a list and each change: about half the time of decoding, which is why it is written so flat.
+    Called for each pod of a list and each change, which is why it is written so flat: what is shared between pods is
+    looked up here, and made (and cleaned) elsewhere when it is met for the first time.
     """
     meta, spec, status = wire.metadata, wire.spec, wire.status
-    conditions = {one.type: one for one in status.conditions or ()}
-    ready, since = _flag(conditions.get("Ready"))
-    initialized = conditions.get("Initialized")
-    gated, unscheduled = _placing(conditions.get("PodScheduled"))
+    ready = initialized = gated = False
+    since: datetime | None = None
+    unscheduled: str | None = None
+    for one in status.conditions or ():
+        kind = one.type
+        if kind == "Ready":
+            ready, since = one.status == "True", one.last_transition_time
+        elif kind == "Initialized":
+            initialized = one.status == "True"
+        elif kind == "PodScheduled" and one.status != "True":
+            gated = one.reason == "SchedulingGated"
+            unscheduled = (one.message or "") if one.reason == "Unschedulable" else None
     shape = pod_shape(spec, status.qos_class)
+    phase, reason = status.phase, status.reason
     state = pod_state(
-        status.phase,
-        status.reason,
+        phase,
+        reason,
         gated,
-        initialized is not None and initialized.status == "True",
+        initialized,
         ready,
         shape.init_count,
         shape.sidecars,
         status.init_container_statuses or (),
         status.container_statuses or (),
     )
-    claims, empty = _volumes(meta.name, spec.volumes) if spec.volumes else ((), 0)
+    name, uid, address = meta.name, meta.uid, status.pod_ip
+    if len(text := name + uid + address) > _SAFE or not text.isprintable():
+        name, uid, address = line(name), line(uid, 64), line(address, 64)
+    claims, empty = _volumes(name, spec.volumes) if spec.volumes else ((), 0)
     created, deleted = meta.creation_timestamp, meta.deletion_timestamp
     return Pod(  # by position, which is three times as fast
-        word(meta.namespace),
-        line(meta.name),
-        line(meta.uid, 64),
-        word(spec.node_name),
-        word(status.phase),
+        WORDS.get(meta.namespace) or word(meta.namespace),
+        name,
+        uid,
+        WORDS.get(spec.node_name) or word(spec.node_name),
+        WORDS.get(phase) or word(phase),
         state,
         shape,
-        pairs(meta.labels),
+        pairs(meta.labels) if meta.labels else (),
         owner_of(meta) if meta.owner_references else None,
-        line(status.pod_ip, 64),
+        address,
         created.timestamp() if created else 0.0,
-        since,
+        since.timestamp() if since else None,
         deleted.timestamp() if deleted else None,
         ready,
         meta.annotations is not None and bool(meta.annotations.mirror),
         unscheduled is not None,
-        word(status.reason),
-        line(unscheduled or status.message),
+        word(reason) if reason else "",
+        line(unscheduled or status.message) if unscheduled or status.message else "",
         claims,
         empty,
         tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
-        _protected(meta.annotations) if meta.annotations is not None else "",
     )
-
-
-def _protected(held: PodAnnotations) -> str:
-    if held.karpenter == "true":
-        return "karpenter.sh/do-not-disrupt"
-    return "cluster-autoscaler.kubernetes.io/safe-to-evict=false" if held.autoscaler == "false" else ""
-
-
-def _flag(one: Condition | None) -> tuple[bool, float | None]:
-    """Whether a condition holds, and since when it does or does not."""
-    if one is None:
-        return False, None
-    moment = one.last_transition_time
-    return one.status == "True", moment.timestamp() if moment else None
-
-
-def _placing(one: Condition | None) -> tuple[bool, str | None]:
-    """Whether scheduling is held back on purpose; why no node was found, None where that was not said."""
-    if one is None or one.status == "True":
-        return False, None
-    return one.reason == "SchedulingGated", (one.message or "") if one.reason == "Unschedulable" else None
 
 
 def _volumes(pod: str, volumes: tuple[Volume, ...]) -> tuple[tuple[str, ...], int]:

@@ -17,7 +17,8 @@ from console.text import clean
 Pairs = tuple[tuple[str, str], ...]
 _POOL_LIMIT = 20_000
 _pairs: dict[Pairs, Pairs] = {}
-_words: dict[str, str] = {}
+WORDS: dict[str, str] = {}
+"""Cleaned words by how they came; only `word` writes it, and what is called for every pod looks here first."""
 
 
 class Wire(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -89,11 +90,11 @@ def word(text: str | None) -> str:
     """A short foreign text that many rows share (names of namespaces, nodes, reasons): cleaned; equal ones are one."""
     if not text:
         return ""
-    known = _words.get(text)
+    known = WORDS.get(text)
     if known is None:
-        if len(_words) >= _POOL_LIMIT:
-            _words.clear()
-        known = _words[text] = sys.intern(clean(text, 253))
+        if len(WORDS) >= _POOL_LIMIT:
+            WORDS.clear()
+        known = WORDS[text] = sys.intern(clean(text, 253))
     return known
 
 
