@@ -15,7 +15,7 @@ from console import connection, paths
 from console.errors import NotFound, SourceError
 from console.gate import YES, Deed
 from console.model import InstanceId, NodeName, Ref
-from console.offers import JournalStore
+from console.offers import JournalStore, Stored
 from console.plugin import Effect, Json, Target
 from console.workflow import journal
 from console.workflow.events import Aborted, Answered, Choice, Continued, Paused
@@ -95,6 +95,15 @@ def connection_arguments(runtime: Runtime) -> list[str]:
 async def look(runtime: Runtime, name: str) -> Page:
     """The journal of a run as it is now. Raises NotFound."""
     return journal.page(await (await _store(runtime)).read(name))
+
+
+def local(name: str) -> Page:
+    """The copy of a run's journal on this host, for reading while the cluster cannot be. Raises NotFound."""
+    file = paths.state_dir() / "runs" / f"{name}.jsonl"
+    try:
+        return journal.page(Stored(name, file.read_text(encoding="utf-8"), "", file.stat().st_mtime))
+    except OSError as error:
+        raise NotFound(f"this host has no copy of run {name}: {error.strerror}", where=str(file)) from error
 
 
 async def follow(runtime: Runtime, name: str) -> AsyncGenerator[Page | SourceError]:

@@ -13,7 +13,7 @@ from console import own, runs, telling
 from console.cli.exits import ExitCode
 from console.cli.following import as_json, follow
 from console.cli.session import opened
-from console.errors import Refused, UsageError
+from console.errors import Refused, ServerFault, Throttled, Unreachable, UsageError
 from console.format import timestamp
 from console.instructing import instructions
 from console.output import record, render
@@ -46,8 +46,8 @@ async def _runs(arguments: argparse.Namespace) -> int:
             await _list(runtime, arguments.output)
             return ExitCode.DONE
         if verb == "show":
-            page = await runs.look(runtime, arguments.id)
-            _show(page, await instructions(runtime, page), arguments.output, now=runtime.clock.now())
+            page, to_do = await _found(runtime, arguments.id)
+            _show(page, to_do, arguments.output, now=runtime.clock.now())
             return ExitCode.DONE
         if verb in _SAYS:
             await _SAYS[verb](runtime, arguments)
@@ -65,6 +65,18 @@ async def _runs(arguments: argparse.Namespace) -> int:
         elif verb == "note":
             sys.stdout.write(await telling.note(runtime, arguments.id))
         return ExitCode.DONE
+
+
+async def _found(runtime: Runtime, name: str) -> tuple[Page, Mapping[str, str]]:
+    """The run and what a person has to do for it; where no server answers, what this host last heard of it."""
+    try:
+        page = await runs.look(runtime, name)
+        return page, await instructions(runtime, page)
+    except (Unreachable, ServerFault, Throttled) as error:
+        page = runs.local(name)
+        heard = timestamp(page.stored.changed_at)
+        print(f"pilothouse: {error}; this is the copy of this host, of {heard}", file=sys.stderr)
+        return page, {}
 
 
 async def _abort(runtime: Runtime, arguments: argparse.Namespace) -> int:

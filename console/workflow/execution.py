@@ -165,10 +165,10 @@ class Execution:
                 name, note=note, at_least=newer, beside=nodes, waits=lambda why: log.info("waits: %s", why)
             )
         )
-        self.state = await self._patiently(self._journal.open)
-        if self.state.end is not None:
+        found = await self._patiently(lambda: self._journal.claim(fencing, self._use.holder))
+        if found.end is not None:
+            self.state = found
             return False
-        await self._patiently(lambda: self._journal.claim(fencing, self._use.holder))
         keeping = asyncio.create_task(self._leases.keep())
         try:
             for node in plan.target.nodes:

@@ -179,14 +179,21 @@ class Journal:
         self._reflect(self._page)
         return self._page.state
 
-    async def claim(self, fencing: int, holder: str) -> None:
-        """Take the run over. Raises Fenced unless `fencing` is newer than the journal's."""
+    async def claim(self, fencing: int, holder: str) -> State:
+        """Take the run over; its state before that. Nothing is written where it has ended meanwhile.
+
+        Raises Fenced unless `fencing` is newer than the journal's.
+        """
         await self.look()
         current = await self._current()
+        state = current.state
+        if state.end is not None:
+            return state
         if fencing <= current.fencing:
             raise Fenced(f"run {self.run} is at fencing number {current.fencing}, {fencing} is not newer")
         self.fencing = fencing
         await self.write([Claimed(at=self._clock.now(), fencing=fencing, holder=holder)])
+        return state
 
     async def write(self, facts: Sequence[Fact]) -> None:
         """Write facts, in this order and in one piece. Raises Fenced or Refused; then nothing of them was written."""

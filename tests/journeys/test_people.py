@@ -162,3 +162,21 @@ async def test_what_an_abort_puts_back_and_what_stays_is_told(stage: Stage) -> N
         assert [line.split(":")[0] for line in told[1:]] == ["stays as it is"] * 4
         await runs.abort(runtime, run, reason="over")
         assert await work is End.ABORTED
+
+
+async def test_without_the_api_server_a_run_is_shown_as_this_host_last_heard_of_it(say: Said, stage: Stage) -> None:
+    stage.simulator.world.faults.hanging.update(f"shop/{name}" for name in stage.pods(NODE))
+    async with stage.desk() as runtime:
+        run = await begin(runtime)
+        work = asyncio.create_task(carry_out(run, await equip(runtime, run)))
+        await stage.until(lambda: stage.leaving() > 0)
+        await stage.simulator.transport.cut(refuse=True)
+        code, out, err = await say("runs", "show", "d-none")
+        assert (code, "no copy of run d-none" in err) == (1, True)
+        while "the platform does not answer" not in out:
+            code, out, err = await say("runs", "show", run)
+            assert (code, "this is the copy of this host" in err) == (0, True)
+        await stage.simulator.transport.restore()
+        stage.simulator.cluster.heal(*(f"shop/{name}" for name in stage.pods(NODE)))
+        await runs.abort(runtime, run)
+        await work

@@ -11,6 +11,7 @@ from console.audit import AuditLog
 from console.model import NodeName
 from console.plugin import Target
 from console.workflow import plan as plans
+from console.workflow.calls import SIDE_BY_SIDE
 from console.workflow.events import Aborted, Answered, Choice, Continued, End, Paused
 from console.workflow.execution import Equipment, Execution, carry_out
 from console.workflow.journal import append, page
@@ -67,6 +68,19 @@ async def test_evictions_go_side_by_side_and_in_few_writes(desk: Desk) -> None:
     assert max(evictions) - min(evictions) < 0.1
     assert asyncio.get_running_loop().time() - began < 5.0 + 2.0
     assert desk.server.network.calls - before < 30 + 60
+
+
+async def test_a_hundred_evictions_are_sent_side_by_side_within_a_bound(desk: Desk) -> None:
+    desk.server.things = {f"web-{number}": Thing(f"web-{number}", str(number)) for number in range(100)}
+    run = await begin(desk)
+    desk.server.network.delay = 0.2
+    desk.server.takes = 60.0
+    began = asyncio.get_running_loop().time()
+    assert await carry_out(run, desk.equipment("one")) is End.DONE
+    assert desk.server.most_asking == SIDE_BY_SIDE
+    assert max(at for at, _, what in desk.server.calls if what.startswith("evict")) - began < 10, (
+        "slow ends hold nobody up"
+    )
 
 
 async def test_the_slot_and_the_leases_are_given_back_as_they_should(desk: Desk) -> None:

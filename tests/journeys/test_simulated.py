@@ -153,7 +153,7 @@ async def test_a_node_goes_out_and_comes_back(stage: Stage) -> None:
         assert all(text.startswith("gone; web-") for text in evidence), evidence
         assert any(f"on {OTHER}" in text for text in evidence), evidence
 
-        again = await runs.plan(runtime, runs.target("drain", [OTHER]))
+        again = await runs.plan(runtime, runs.target("drain", [OTHER]), within=3000.0)
         assert again.verdict.answer is Answer.NO
         assert any(NODE in reason.text and run in reason.text for reason in again.kernel.reasons)
 

@@ -41,6 +41,9 @@ class Server:
     budget: int = 100
     leaving: set[str] = field(default_factory=set[str])
     takes: float = 5.0
+    asking: int = 0
+    most_asking: int = 0
+    """The most evictions that were on their way at once."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def cordon(self, who: str, *, wanted: bool, run: str) -> None:
@@ -53,7 +56,12 @@ class Server:
         self.network.answered(number)
 
     async def evict(self, who: str, name: str, uid: str) -> None:
-        number = await self.network.ask(f"evict {name}")
+        self.asking += 1
+        self.most_asking = max(self.most_asking, self.asking)
+        try:
+            number = await self.network.ask(f"evict {name}")
+        finally:
+            self.asking -= 1
         self.calls.append((asyncio.get_running_loop().time(), who, f"evict {name}"))
         thing = self.things.get(name)
         if thing is None or thing.uid != uid:
