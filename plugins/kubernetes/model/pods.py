@@ -6,7 +6,7 @@ from datetime import datetime
 
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
 from plugins.kubernetes.model.podstate import Container, PodState, pod_state
-from plugins.kubernetes.model.podwire import PodWire, Volume
+from plugins.kubernetes.model.podwire import PodAnnotations, PodWire, Volume
 from plugins.kubernetes.model.wire import WORDS, Meta, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
@@ -193,7 +193,14 @@ def pod_row(wire: PodWire) -> Pod:
         claims,
         empty,
         tuple(word(one) for one in meta.finalizers) if meta.finalizers else (),
+        _protected(meta.annotations) if meta.annotations is not None else "",
     )
+
+
+def _protected(held: PodAnnotations) -> str:
+    if held.karpenter == "true":
+        return "karpenter.sh/do-not-disrupt"
+    return "cluster-autoscaler.kubernetes.io/safe-to-evict=false" if held.autoscaler == "false" else ""
 
 
 def _volumes(pod: str, volumes: tuple[Volume, ...]) -> tuple[tuple[str, ...], int]:
