@@ -133,12 +133,16 @@ def order(plan: Plan) -> str:
 
 
 def _wave(steps: list[Step]) -> list[str]:
-    """The steps of one phase: those that wait for nobody in it together, the others in a row."""
-    free = [step for step in steps if not set(step.after) & {other.id for other in steps}]
-    bound = [step for step in steps if step not in free]
-    if len(free) > _TOGETHER and free[0].phase is Phase.EVICT:
-        return [f"{len(free)} together", *(step.title for step in bound)]
-    return [", ".join(step.title for step in free), *(step.title for step in bound)]
+    """The steps of one phase in turns: those that wait for nobody in it, those that wait only for them, and so on."""
+    turns: dict[str, int] = {}
+    for step in steps:  # the plan's order: what a step waits for stands before it
+        turns[step.id] = max((turns[name] + 1 for name in step.after if name in turns), default=0)
+    words: list[str] = []
+    for turn in range(max(turns.values(), default=-1) + 1):
+        titles = [step.title for step in steps if turns[step.id] == turn]
+        many = len(titles) > _TOGETHER and steps[0].phase is Phase.EVICT
+        words.append(f"{len(titles)} together" if many else ", ".join(titles))
+    return words
 
 
 def _worst(reason: Reason) -> int:

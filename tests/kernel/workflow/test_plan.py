@@ -230,3 +230,12 @@ async def test_json_and_text_say_the_same(desk: Desk) -> None:
     text = planview.as_text(plan)
     assert "verdict DECIDE  (1 decision to take)" in text
     assert "order: cordon → evict a, evict b → empty" in text
+
+
+def test_the_order_is_told_in_turns_and_many_pods_as_a_number() -> None:
+    first, gate = step("first"), step("gate", after=("first",))
+    rest = [step(f"pod-{number}", after=("gate",)) for number in range(5)]
+    last = step("last", after=("pod-0",))
+    steps = merge([*rest, last, gate, first])
+    plan = Plan(TARGET, 0.0, 0.0, (), steps)
+    assert planview.order(plan) == f"{first.title} → {gate.title} → 5 together → {last.title}"
