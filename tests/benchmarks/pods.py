@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.benchmarks.figure import Figure, median
-from tests.benchmarks.stage import Stage, shows_all
+from tests.benchmarks.stage import Stage
 from tests.benchmarks.start import empty_paint
 
 _MB = 1e6
@@ -20,7 +20,7 @@ def pods(stage: Stage) -> Iterator[Figure]:
         empty, curl = empty_paint(stage), stage.curl("/api/v1/pods")
         with stage.console("--start", "pods") as console:
             first = console.until(has_rows, 60) - console.started
-            everything = console.until(shows_all(count), 60) - console.started
+            everything = console.until(stage.shows_all, 60) - console.started
         runs.append((empty, curl, first, everything))
     empty, curl, first, everything = (median([run[column] for run in runs]) for column in range(4))
     asked = median([run[0] + 2 * run[1] for run in runs])

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +81,7 @@ class Stage:
         """The console on the pods pane, with all rows painted and the screen at rest."""
         console = self.console("--start", "pods", **extra)
         try:
-            console.until(shows_all(self.count()), 60)
+            console.until(self.shows_all, 60)
             console.quiet(1.0)
         except BaseException:
             console.end()
@@ -93,6 +93,11 @@ class Stage:
         with self.lab.api() as api:
             _, answer = api.call("GET", "/api/v1/pods?limit=1")
         return len(answer["items"]) + answer["metadata"].get("remainingItemCount", 0)
+
+    def shows_all(self, text: str) -> bool:
+        """Whether the pods pane is live and shows all pods that there are just now: a few come and go by themselves."""
+        line = next((line for line in text.splitlines() if line.startswith(" pods (")), "")
+        return line.endswith("live") and f"({self.count():,})" in line
 
     def curl(self, path: str) -> float:
         """Seconds that curl needs for an answer, unpaged and compact (with its own name it would be sent indented)."""
@@ -120,16 +125,6 @@ class Stage:
         """Something that a reader of the numbers should know."""
         self.said.append(text)
         print(f"  {text}", file=sys.stderr, flush=True)
-
-
-def shows_all(count: int) -> Callable[[str], bool]:
-    """Whether the pods pane shows that all pods are there and live."""
-
-    def seen(text: str) -> bool:
-        line = next((line for line in text.splitlines() if line.startswith(" pods (")), "")
-        return f"({count:,})" in line and line.endswith("live")
-
-    return seen
 
 
 @contextmanager
