@@ -29,7 +29,7 @@ from console.workflow.steps import StepKind
 if TYPE_CHECKING:
     from console.runtime import Runtime
 
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
 STARTED: dict[int, str] = {}
 """Runners that this process started: run by process id. Nobody waits for them but the demo, whose cluster ends with it.
 """
