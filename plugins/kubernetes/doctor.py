@@ -6,6 +6,7 @@ Changes nothing: what is written is written as a dry run. Every question stands 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from email.utils import parsedate_to_datetime
 
@@ -15,12 +16,15 @@ from console.plugin import Check, Found, Need, Right
 from plugins.kubernetes.client import writing
 from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.model import needs
+from plugins.kubernetes.model.nodes import NodeWire
 from plugins.kubernetes.model.wire import NamedWire, word
 
 _OLDEST, _NEWEST = (1, 22), (1, 35)
 _SKEW = 30.0
 """Seconds by which clocks may differ before what they say misleads people."""
 _SHOWN = 4
+_MOST_SKEW = 3
+_MINOR = re.compile(r"v\d+\.(\d+)")
 _SUMMARY_TIME = 5.0
 _ROLES = (
     ("viewer", "look", Need.ALWAYS),
@@ -38,6 +42,7 @@ async def examine(api: Api) -> Sequence[Check]:
         return (server, Check("cluster", Found.UNKNOWN, "nothing else was asked", "mend the line above first"))
     questions = [
         _asked("clock", Need.OPTIONAL, lambda: _clock(api)),
+        _asked("kubelets", Need.OPTIONAL, lambda: _kubelets(api)),
         _asked("identity", Need.ALWAYS, lambda: _identity(api)),
         _asked("namespace", Need.TO_CHANGE, lambda: _namespace(api)),
         _asked("leases", Need.TO_CHANGE, lambda: _leases(api)),
@@ -81,6 +86,24 @@ async def _clock(api: Api) -> Check:
         text = f"this host is {duration(abs(apart))} {'ahead of' if apart > 0 else 'behind'} the API server"
         return Check("clock", Found.MISSING, text, "mend time synchronisation (chronyc tracking)", Need.OPTIONAL)
     return Check("clock", Found.OK, "this host and the API server agree", need=Need.OPTIONAL)
+
+
+async def _kubelets(api: Api) -> Check:
+    """How far the kubelets are from the API server: at most three minor versions older (version skew policy)."""
+    server, far = await api.version(), list[str]()
+    nodes = await api.list("/api/v1/nodes", NodeWire)
+    infos = ((node.metadata.name, node.status.node_info) for node in nodes)
+    versions = {word(name): word(info.kubelet_version) if info else "" for name, info in infos}
+    for name, text in versions.items():
+        found = _MINOR.match(text)
+        if found is None or not 0 <= server.minor - int(found[1]) <= _MOST_SKEW:
+            far.append(f"{name} {text or '?'}")
+    if far:
+        more = f" and {len(far) - _SHOWN} more" if len(far) > _SHOWN else ""
+        text = f"too far from the API server's {server.major}.{server.minor}: {', '.join(far[:_SHOWN])}{more}"
+        return Check("kubelets", Found.MISSING, text, "upgrade them, the oldest first", Need.OPTIONAL)
+    words = ", ".join(sorted(set(versions.values()))) or "no node"
+    return Check("kubelets", Found.OK, words, need=Need.OPTIONAL)
 
 
 async def _identity(api: Api) -> Check:

@@ -114,6 +114,18 @@ async def test_an_old_server_is_named(simulator: Simulator, capsys: pytest.Captu
     assert lines["API server"]["found"] == "unknown"
 
 
+async def test_kubelets_that_are_newer_than_the_server_are_named_and_fail_nobody(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, lines, _ = await ask(simulator, capsys)
+    assert lines["kubelets"]["found"] == "ok"
+    simulator.world.version = "v1.22.3"
+    code, lines, _ = await ask(simulator, capsys)
+    assert (code, lines["kubelets"]["found"]) == (0, "missing")
+    assert "too far from the API server's 1.22: " in lines["kubelets"]["text"]
+    assert " and " in lines["kubelets"]["text"]
+
+
 async def test_a_server_that_is_not_there(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     await simulator.close()
     code, lines, _ = await ask(simulator, capsys)
