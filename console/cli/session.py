@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The configuration file with what the command line says on top; starts the log file."""
     named = getattr(arguments, "config", None)
-    settings = load(Path(named) if named else paths.config_file())
+    if named:  # a runner that is started from here reads the same file
+        os.environ["PILOTHOUSE_CONFIG"] = str(Path(named).absolute())
+    settings = load(paths.config_file())
     chosen: dict[str, Any] = {
         key: value
         for key in ("theme", "low_bandwidth", "utc", "read_only", "start")

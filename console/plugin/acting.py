@@ -36,7 +36,8 @@ class Hooks(Struct, frozen=True):
     """What a system does when nodes leave and come back. Steps are data, their code is in `kinds` (workflow.steps).
 
     `reads` are the tables that must be complete before anything is judged: where one is not, the verdict is UNKNOWN.
-    `proof(facts, target)` gives what must be the same before and after (`{"members ready": "3/3"}`).
+    `proof(facts, target)` gives what must be the same before a drain and after the rejoin (`{"members ready": "3/3"}`):
+    bounded, for it is kept in the journal, and under the same keys both times.
     """
 
     reads: tuple[Table[Any], ...]

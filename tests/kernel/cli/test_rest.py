@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from console import paths
 from console.cli import run
+from console.cli.arguments import parser
 from console.cli.bugreport import redact
+from console.cli.session import settings_of
 from console.config import Settings, load
 from console.errors import ConfigError
 
@@ -64,6 +67,14 @@ def test_a_whole_configuration(home: Path) -> None:
     )
     assert settings.is_production("prod-east")
     assert not settings.is_production("lab")
+
+
+def test_a_runner_inherits_the_configuration_that_was_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILOTHOUSE_CONFIG", "")
+    monkeypatch.chdir(home)
+    (home / "mine.toml").write_text("max_out = 3\n", encoding="utf-8")
+    assert settings_of(parser().parse_args(["get", "nodes", "--config", "mine.toml"])).max_out == 3
+    assert load(paths.config_file()).max_out == 3
 
 
 def test_no_file_is_all_defaults_and_a_folder_is_an_error(home: Path) -> None:
