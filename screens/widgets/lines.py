@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from rich.segment import Segment
@@ -15,6 +15,8 @@ from textual.strip import Strip
 from console.plugin import Cell, Column
 from screens.paint import Paint, fit, span, steady
 from screens.widgets.columns import GAP, GUTTER, Placed
+
+R = TypeVar("R")
 
 
 class LineLook(Struct, frozen=True):
@@ -35,6 +37,17 @@ class LineLook(Struct, frozen=True):
         if self.cursor:
             return "cursor-away" if self.away else "cursor"
         return "stale" if self.stale else ""
+
+
+class Drawn(Struct, Generic[R]):
+    """A drawn row, and what it was drawn from."""
+
+    row: R
+    layout: int
+    look: LineLook
+    now: float
+    cells: tuple[Cell, ...]
+    strip: Strip
 
 
 class Ruler(Struct, frozen=True):
@@ -67,6 +80,11 @@ class Ruler(Struct, frozen=True):
         if x >= self.frozen:
             x += self.left
         return next((column for column in self.placed if column.x <= x < column.end + GAP), None)
+
+
+def tail(below: int) -> str:
+    """What stands behind the name of a collapsed row; there is always room for it, so that nothing jumps."""
+    return f" (+{below})" if below else ""
 
 
 def row_segments(paint: Paint, ruler: Ruler, cells: Sequence[Cell], look: LineLook) -> list[Segment]:

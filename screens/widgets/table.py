@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
@@ -28,7 +27,7 @@ from screens.paint import IN_TABLES, Paint, app_of, paint_of, span, steady
 from screens.widgets.columns import Measured, place, widened
 from screens.widgets.contents import Contents
 from screens.widgets.freshness import Freshness
-from screens.widgets.lines import LineLook, Ruler, difference, finish, header_segments, row_segments
+from screens.widgets.lines import Drawn, LineLook, Ruler, difference, finish, header_segments, row_segments, tail
 from screens.widgets.navigation import Navigation
 from screens.widgets.reading import Reader
 from screens.widgets.steering import Steering, thumb
@@ -40,17 +39,6 @@ MEASURE_EVERY = 1.0
 _CACHED = 512
 _SAMPLED = 120
 _LONGEST = 256
-
-
-class _Line(Struct, Generic[R]):
-    """A drawn row, and what it was drawn from."""
-
-    row: R
-    layout: int
-    look: LineLook
-    now: float
-    cells: tuple[Cell, ...]
-    strip: Strip
 
 
 class LiveTable(Navigation[R], can_focus=True):
@@ -77,7 +65,7 @@ class LiveTable(Navigation[R], can_focus=True):
         self._measured: list[Measured] = [Measured()] * len(pane.columns)
         self._measured_at = float("-inf")
         self._layout = 0
-        self._lines: LRUCache[str, _Line[R]] = LRUCache(_CACHED)
+        self._lines: LRUCache[str, Drawn[R]] = LRUCache(_CACHED)
         self._painted: list[Strip] = []
         self._titles: tuple[tuple[int, int, bool], Strip] | None = None
         self._paint: tuple[Paint, Style] | None = None
@@ -295,7 +283,7 @@ class LiveTable(Navigation[R], can_focus=True):
         stride = max(1, len(order) // _SAMPLED) if first else 1
         window = range(self.steering.top, min(len(order), self.steering.top + self.body))
         lines = {*window, *(range(0, len(order), stride) if first else ())}
-        found = [(2 * order.depth_at(at) + len(_tail(order.below(key := order.key_at(at)))), key) for at in lines]
+        found = [(2 * order.depth_at(at) + len(tail(order.below(key := order.key_at(at)))), key) for at in lines]
         rows = [(more, row) for more, key in found if (row := self.contents.row(key)) is not None]
         if not rows:
             return
@@ -383,7 +371,7 @@ class LiveTable(Navigation[R], can_focus=True):
             return known.strip
         cells = known.cells if known is not None and current else self.reader.cells(row, self._now)
         strip = self._finished(row_segments(paint, self.ruler, cells, look), paint, over=look.over, beside=beside)
-        self._lines[key] = _Line(row, self._layout, look, self._now, cells, strip)
+        self._lines[key] = Drawn(row, self._layout, look, self._now, cells, strip)
         return strip
 
     def _look(self, index: int, key: str, paint: Paint, *, beside: bool) -> LineLook:
@@ -400,11 +388,6 @@ class LiveTable(Navigation[R], can_focus=True):
             stale=self.contents.snapshot.state is SourceState.STALE,
             fresh=self._fresh.columns(key),
             branch=branch,
-            below=_tail(order.hidden(key)),
+            below=tail(order.hidden(key)),
             beside=beside,
         )
-
-
-def _tail(below: int) -> str:
-    """What stands behind the name of a collapsed row; there is always room for it, so that nothing jumps."""
-    return f" (+{below})" if below else ""
