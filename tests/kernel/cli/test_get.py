@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from console import runtime
 from console.cli import get, run
 from console.cli.arguments import parser
+from console.plugin import Column, Poll, Table
 from tests import dummy
 from tests.dummy import Warehouse, Widget
+from tests.values import replace
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +107,29 @@ def test_a_fault_of_ours_is_one_line_and_goes_to_the_log(
     monkeypatch.setattr(get, "main", broken)
     assert run(["get", "widgets"]) == 1
     assert "a fault of ours: ZeroDivisionError: never" in capsys.readouterr().err
+
+
+def test_an_alias_that_limits_its_pane_does_so_here_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widgets, *others = dummy.PANES
+    limited = replace(widgets, aliases=("wi", "firsts"), limits={"firsts": {"node": "n1"}})
+    monkeypatch.setattr(dummy, "PANES", (limited, *others))
+    assert run(["get", "firsts", "-o", "name", "--filter", "!b"]) == 0
+    assert capsys.readouterr().out == "widget/c\n"
+
+
+def test_columns_that_speak_of_another_table_wait_for_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights: Table[tuple[str, int]] = Table("weights", lambda row: row[0])
+
+    async def weigh(_client: object) -> list[tuple[str, int]]:
+        return [("a", 70), ("c", 10)]
+
+    widgets, *others = dummy.PANES
+    column = Column[Any]("WEIGHT", lambda row: row[1] if row else None, of=weights)
+    monkeypatch.setattr(dummy, "PANES", (replace(widgets, columns=(*widgets.columns, column)), *others))
+    monkeypatch.setattr(dummy, "SOURCES", (*dummy.SOURCES, Poll(weights, weigh)))
+    assert run(["get", "widgets", "-o", "json"]) == 0
+    assert {row["name"]: row["weight"] for row in json.loads(capsys.readouterr().out)} == {"a": 70, "b": None, "c": 10}
