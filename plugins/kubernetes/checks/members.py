@@ -52,6 +52,7 @@ def set_reasons(stand: Standing, facts: Facts, vouched: frozenset[str]) -> Itera
             continue
         case = _Case(one, here, facts.by(tables.PODS_BY_OWNER, key), stand, facts)
         yield from _absent(case)
+        yield from _upgraded(case)
         waiting = [pod for pod, its in group if its is Fate.RETURNS]
         if waiting:
             yield _waits(case, waiting)
@@ -96,6 +97,16 @@ def _waits(case: _Case, waiting: list[Pod]) -> Reason:
     if one.policy == "OrderedReady" and min(pod.ordinal for pod in waiting) < one.replicas - 1:
         text += "; higher ordinals that fail meanwhile are not made again (OrderedReady)"
     return Reason(Answer.DECIDE, one.name, text, pod_ref(waiting[0]), decision="stays-pending")
+
+
+def _upgraded(case: _Case) -> Iterator[Reason]:
+    """With `OnDelete` a pending revision is rolled out by whatever deletes a pod, so also by a drain."""
+    one = case.one
+    old = [pod for pod in case.here if pod.revision and one.update_revision and pod.revision != one.update_revision]
+    if one.strategy == "OnDelete" and old:
+        names = listed([pod.name for pod in old])
+        text = f"{names} would be made again from the pending revision {one.update_revision}: a silent upgrade"
+        yield Reason(Answer.DECIDE, one.name, text, pod_ref(old[0]), decision="new-revision")
 
 
 def _state(pod: Pod, facts: Facts) -> str:

@@ -251,3 +251,17 @@ def test_a_member_that_fits_nowhere_else_waits_for_this_node() -> None:
     assert "2 with one of its kind already (anti-affinity)" in found[0].text
     world.put("nodes", node("n4"))
     assert [reason.answer for reason in about(judged(world), "room elsewhere")] == [SAFE]
+
+
+@pytest.mark.parametrize(("strategy", "decisions"), [("OnDelete", ["new-revision"]), ("RollingUpdate", [])])
+def test_a_pending_revision_of_a_set_that_waits_for_deletions_is_a_silent_upgrade(
+    strategy: str, decisions: list[str]
+) -> None:
+    made = stateful_set(updateStrategy={"type": strategy})
+    made["status"] |= {"currentRevision": "zk-old", "updateRevision": "zk-new"}
+    old = {"labels": {"app": "zk", "controller-revision-hash": "zk-old"}}
+    world = cluster().put("statefulsets", made).put("pods", *(member(n, f"n{n + 1}", meta=old) for n in range(3)))
+    found = [reason for reason in about(judged(world), "zk") if reason.answer is DECIDE]
+    assert [reason.decision for reason in found] == decisions
+    if decisions:
+        assert found[0].text == "zk-0 would be made again from the pending revision zk-new: a silent upgrade"
