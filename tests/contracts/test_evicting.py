@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
+from plugins.kubernetes.client.answers import read_status
+from plugins.kubernetes.client.evicting import Eviction, Outcome, judge
 from tests.contracts.manifests import budget, stateful_set
 from tests.contracts.served import Object, Served
 
@@ -144,3 +147,45 @@ async def test_a_pod_with_a_local_volume_waits_for_its_node(served: Served) -> N
         return pod if is_ready(pod) else None
 
     assert (await served.until(back))["spec"]["nodeName"] == "node1"
+
+
+def meaning(answer: httpx.Response) -> Eviction | None:
+    """What our client takes an answer for."""
+    return judge(answer.status_code, read_status(answer.content), answer.headers)
+
+
+async def test_each_refusal_means_what_the_client_takes_it_for(served: Served) -> None:
+    await with_set(served, 2)
+    await with_budget(served, "web", 2, 0)
+    held = meaning(await served.evict("web-0"))
+    assert held is not None
+    assert (held.outcome, held.budget, held.needed, held.healthy) == (Outcome.BUDGET, "web", 2, 2)
+    gone = meaning(await served.evict("nobody"))
+    assert gone is not None
+    assert gone.outcome is Outcome.GONE
+    await with_budget(served, "web-too", 1, 1)
+    twice = meaning(await served.evict("web-0"))
+    assert twice is not None
+    assert twice.outcome is Outcome.SEVERAL_BUDGETS
+
+
+async def test_a_budget_without_disruptions_names_no_time_so_it_is_watched(served: Served) -> None:
+    await with_set(served, 1)
+    await with_budget(served, "web", 1, 0)
+    answer = await served.evict("web-0")
+    assert answer.status_code == 429
+    assert not answer.json()["details"].get("retryAfterSeconds")
+
+
+async def test_a_deletion_names_the_uid_and_its_grace_as_an_eviction_does(served: Served) -> None:
+    await with_set(served, 1)
+    await with_budget(served, "web", 1, 0)
+    place = f"{served.space}/pods/web-0"
+    uid = (await served.get(place))["metadata"]["uid"]
+    other = {"preconditions": {"uid": "00000000-0000-0000-0000-000000000000"}}
+    wrong = await served.http.request("DELETE", place, json=other)
+    assert (wrong.status_code, wrong.json()["reason"]) == (409, "Conflict")
+    mine = {"preconditions": {"uid": uid}, "gracePeriodSeconds": 2}
+    right = await served.http.request("DELETE", place, json=mine)
+    assert right.status_code == 200, right.text
+    assert right.json()["metadata"]["deletionGracePeriodSeconds"] == 2
