@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import pytest
 
+from plugins.kubernetes.client.answers import read_status
+from plugins.kubernetes.client.evicting import Outcome, judge
 from tests.lab import movable
 from tests.lab.lab import Lab
 from tests.lab.world import credentials
@@ -131,3 +133,91 @@ def test_a_killed_runner_is_followed_by_another_user_and_nothing_is_evicted_twic
     back = second.run("rejoin", movable.NODE, "--reason", "new disks are in", "--yes")
     assert back.returncode == 0, back.stdout + back.stderr
     assert crowded.kubectl("get", "node", movable.NODE, "-o", "jsonpath={.spec.unschedulable}") == ""
+
+
+SPACE = "refusals"
+_FREE = {"metadata": {"finalizers": None}}
+RULE = "pilothouse-freeze"
+
+
+@pytest.fixture
+def refusing(fresh_lab: Lab) -> Iterator[Lab]:
+    """A namespace with one pod, and a webhook and a policy that refuse its eviction where its label says so."""
+    yield fresh_lab
+    fresh_lab.kubectl("delete", "validatingwebhookconfiguration", RULE, "--ignore-not-found")
+    fresh_lab.kubectl(
+        "delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", RULE, "--ignore-not-found"
+    )
+    fresh_lab.kubectl("delete", "namespace", SPACE, "--ignore-not-found", "--wait=false")
+    with fresh_lab.api() as api:
+        api.call("PATCH", f"/api/v1/namespaces/{SPACE}/pods/one", _FREE, kind="application/merge-patch+json")
+
+
+def webhook() -> dict[str, Any]:
+    """A webhook for evictions whose backend is not there."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods/eviction"]}
+    hook = {
+        "name": "freeze.example.com",
+        "rules": [rule],
+        "clientConfig": {"service": {"namespace": SPACE, "name": "nobody", "path": "/"}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": SPACE}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "failurePolicy": "Fail",
+        "timeoutSeconds": 2,
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    return {**kind, "metadata": {"name": RULE}, "webhooks": [hook]}
+
+
+def policy() -> list[dict[str, Any]]:
+    """A policy that denies every eviction in the namespace."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods/eviction"]}
+    mine = {"matchLabels": {"kubernetes.io/metadata.name": SPACE}}
+    version = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": RULE}}
+    said = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": "false", "message": "frozen until Monday"}],
+    }
+    bound = {"policyName": RULE, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": mine}}
+    return [
+        {**version, "kind": "ValidatingAdmissionPolicy", "spec": said},
+        {**version, "kind": "ValidatingAdmissionPolicyBinding", "spec": bound},
+    ]
+
+
+def test_what_the_server_says_of_webhooks_policies_and_namespaces_that_end_is_understood(refusing: Lab) -> None:
+    place = f"/api/v1/namespaces/{SPACE}/pods"
+    box = {"name": "main", "image": "example/app:1"}
+    meta = {"name": "one", "namespace": SPACE}
+    eviction: dict[str, Any] = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+
+    with refusing.api() as api:
+
+        def meant() -> Outcome | None:
+            code, answer = api.call("POST", f"{place}/one/eviction", eviction)
+            said = judge(code, read_status(json.dumps(answer).encode()), {})
+            return said.outcome if said else None
+
+        def becomes(wanted: Outcome) -> None:
+            """Admission learns of its rules a moment later; until then the dry run is accepted or refused otherwise."""
+            deadline = time.monotonic() + 30
+            while meant() is not wanted:
+                assert time.monotonic() < deadline, api.call("POST", f"{place}/one/eviction", eviction)
+                time.sleep(0.2)
+
+        api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+        held = {**meta, "finalizers": ["example.com/hold"]}
+        spec = {"containers": [box], "nodeName": "k8s-node1", "automountServiceAccountToken": False}
+        api.apply({"apiVersion": "v1", "kind": "Pod", "metadata": held, "spec": spec})
+        eviction["deleteOptions"] = {"dryRun": ["All"]}
+        api.apply(webhook())
+        becomes(Outcome.WEBHOOK_DOWN)
+        refusing.kubectl("delete", "validatingwebhookconfiguration", RULE)
+        for item in policy():
+            refusing.kubectl("apply", "-f", "-", text=json.dumps(item))
+        becomes(Outcome.DENIED)
+        refusing.kubectl("delete", "validatingadmissionpolicybinding", RULE)
+        refusing.kubectl("delete", "namespace", SPACE, "--wait=false")
+        becomes(Outcome.TERMINATING)
