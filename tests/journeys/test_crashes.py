@@ -56,9 +56,12 @@ class Guillotine:
         if last and not self.after:
             self.dead.set()
             raise asyncio.CancelledError
-        answer = await self._send(*arguments, **more)
+        try:
+            answer = await self._send(*arguments, **more)
+        finally:  # also where the runner itself gave the call up while it was on its way
+            if last:
+                self.dead.set()
         if last:
-            self.dead.set()
             raise asyncio.CancelledError
         return answer
 
