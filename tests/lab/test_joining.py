@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 
 from tests.lab.lab import Lab
 from tests.lab.world import binaries
+from tests.lab.world.credentials import certificate
+from tests.lab.world.topology import node
 
 pytestmark = pytest.mark.lab
 
@@ -105,3 +109,93 @@ def test_who_may_not_read_secrets_is_told_which_right_is_missing(lab: Lab) -> No
     assert done.returncode == 4
     assert "missing: create secrets" in done.stderr
     assert done.stdout == ""
+
+
+NODE = "join-me"
+TAINT = {"key": "dedicated", "value": "joining", "effect": "NoSchedule"}
+WITHIN = 60.0
+
+
+def until(what: Callable[[], Any]) -> Any:
+    """Something that becomes true on the lab."""
+    deadline = time.monotonic() + WITHIN
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.5)
+    return found
+
+
+def machine() -> dict[str, Any]:
+    made = node(NODE, "10.9.200.1", "", [TAINT])
+    made["metadata"]["labels"]["example.com/disk"] = "nvme"
+    return made
+
+
+def console(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    return lab.run([sys.executable, "-m", "console", *words, "--kubeconfig", str(lab.kubeconfig)])
+
+
+def shown(lab: Lab, run: str) -> dict[str, Any]:
+    return json.loads(console(lab, "runs", "show", run, "-o", "json").stdout)
+
+
+def step(told: dict[str, Any], kind: str) -> dict[str, Any]:
+    return next(one for one in told["steps"] if one["kind"] == kind)
+
+
+def ask_to_join(lab: Lab, line: Line) -> None:
+    """What the kubelet sends after discovery: a request for its certificate, with nothing but the token."""
+    certificate(lab.place.pki, NODE, f"/O=system:nodes/CN=system:node:{NODE}")
+    request = base64.b64encode((lab.place.pki / f"{NODE}.csr").read_bytes()).decode()
+    signer = "kubernetes.io/kube-apiserver-client-kubelet"
+    spec = {"request": request, "signerName": signer, "usages": ["digital signature", "client auth"]}
+    kind = {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest"}
+    item = json.dumps({**kind, "metadata": {"name": f"csr-{line.id}"}, "spec": spec})
+    server = [f"--server={lab.place.server}", f"--certificate-authority={lab.place.pki / 'ca.crt'}"]
+    words = ["kubectl", "--kubeconfig=/dev/null", *server, f"--token={line.id}.{line.secret}", "create", "-f", "-"]
+    done = lab.run(words, text=item)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_node_that_was_reset_rejoins_by_a_line_that_kubeadm_believes(fresh_lab: Lab) -> None:
+    lab = fresh_lab
+    with lab.api() as api:
+        api.apply(machine())
+        ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        until(lambda: "True" in lab.kubectl("get", "node", NODE, "-o", ready))
+        old = lab.kubectl("get", "node", NODE, "-o", "jsonpath={.metadata.uid}")
+        begun = console(
+            lab, "rejoin", NODE, "--way", "reset", "--reason", "reset", "--name", NODE, "--detach", "-o", "json"
+        )
+        assert begun.returncode == 0, begun.stderr
+        run = json.loads(begun.stdout)["run"]
+        until(lambda: "systemctl stop kubelet" in step(shown(lab, run), "silent")["waits"])
+
+        lab.kubectl("annotate", "node", NODE, "lab/down=yes")  # the kubelet is stopped
+        told = until(lambda: (now := shown(lab, run)) and "kubeadm join" in str(now.get("instructions")) and now)
+        words = told["instructions"][step(told, "join")["id"]].splitlines()[-1].split()
+        name, _, secret = words[words.index("--token") + 1].partition(".")
+        line = Line(tuple(words), name, secret)
+        code, said = discover(lab, line.words)
+        assert code == 0, said
+        assert lab.run(["kubectl", "get", "node", NODE]).returncode != 0, "the old Node is deleted before the join"
+
+        ask_to_join(lab, line)
+        until(lambda: "waits for its Node to appear" in step(shown(lab, run), "join")["waits"])
+        fresh = machine()
+        del fresh["metadata"]["labels"]["example.com/disk"]
+        fresh["spec"].pop("taints", None)
+        api.apply(fresh)
+        until(lambda: step(shown(lab, run), "identity")["status"] == "done")
+        lab.kubectl("annotate", "node", NODE, "lab/down-")  # it was restored with all others
+        ended = until(lambda: (now := shown(lab, run))["ended"] and now)
+    assert ended["status"] == "done", ended
+    assert step(ended, "join")["evidence"] == f"{NODE} has joined by csr-{line.id}"
+    back = json.loads(lab.kubectl("get", "node", NODE, "-o", "json"))
+    assert back["metadata"]["uid"] != old
+    assert back["metadata"]["labels"]["example.com/disk"] == "nvme"
+    assert [(one["key"], one["value"]) for one in back["spec"]["taints"]] == [("dedicated", "joining")]
+    assert "unschedulable" not in back["spec"]
+    assert line.id not in listed(lab)
+    assert line.secret not in lab.kubectl("-n", "pilothouse", "get", "configmaps", "-o", "json")
+    assert line.secret not in json.dumps(lab.audit())
