@@ -14,9 +14,14 @@ from typing import Any
 import pytest
 
 from tests.clock import FakeClock
-from tests.lab.fixtures import fresh_lab, lab, running_lab
+from tests.lab.fixtures import fresh_lab, lab, running_lab, unjudged
 
-__all__ = ["fresh_lab", "lab", "running_lab"]  # fixtures of the lab, also for tests that meet it beside a simulator
+__all__ = [
+    "fresh_lab",
+    "lab",
+    "running_lab",
+    "unjudged",
+]  # fixtures of the lab, also for tests that meet it beside a simulator
 
 # What a developer's shell may set and a test must not see.
 _FOREIGN = (

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.lab import Lab, started
+from tests.lab.world import plane
+
+_JUDGES = (plane.CONTROLLERS, plane.SCHEDULER)
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,17 @@ def fresh_lab(lab: Lab) -> Iterator[Lab]:
     """The lab with the reference topology, which is brought back after the test."""
     yield lab
     lab.reset()
+
+
+@pytest.fixture
+def unjudged(lab: Lab) -> Iterator[Lab]:
+    """Without controllers and scheduler, which judge by what they missed in an outage.
+
+    The first mark all pods unready where heartbeats are late; the other ends itself when pods have moved.
+    """
+    for name in _JUDGES:
+        plane.stop(lab.place, name)
+    yield lab
+    lab.wait_for_heartbeats()
+    for name in _JUDGES:
+        plane.start(lab.place, name)

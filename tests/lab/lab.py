@@ -160,6 +160,7 @@ class Lab:
         for name in plane.IN_ORDER:
             plane.start(self.place, name)
         with Api(self.place) as api:
+            load.clear(api)
             restore.restore(api, self.place)
 
     def settle(self) -> None:

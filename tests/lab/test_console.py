@@ -11,13 +11,11 @@ from typing import Any, cast
 import pytest
 
 from tests.lab.lab import Lab
-from tests.lab.world import plane
 from tests.terminal import PILOTHOUSE, Terminal
 
 pytestmark = pytest.mark.lab
 POOL = {"key": "spare", "effect": "NoSchedule"}
 OUTAGE = 60.0
-JUDGES = (plane.CONTROLLERS, plane.SCHEDULER)
 
 
 def spare_node(number: int) -> dict[str, Any]:
@@ -170,20 +168,6 @@ def test_the_reference_nodes_say_why_they_cannot_go_and_a_plan_refuses(lab: Lab)
         terminal.press("s")
         terminal.until(lambda text: "UNKNOWN" in text and "run d-" not in text)
     assert not cordoned(lab, "node2")
-
-
-@pytest.fixture
-def unjudged(lab: Lab) -> Iterator[Lab]:
-    """Without controllers and scheduler, which judge by what they missed in an outage.
-
-    The first mark all pods unready where heartbeats are late; the other ends itself when pods have moved.
-    """
-    for name in JUDGES:
-        plane.stop(lab.place, name)
-    yield lab
-    lab.wait_for_heartbeats()
-    for name in JUDGES:
-        plane.start(lab.place, name)
 
 
 def test_the_api_server_is_gone_for_a_minute_and_rows_stay(unjudged: Lab) -> None:

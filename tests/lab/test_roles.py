@@ -12,7 +12,7 @@ import pytest
 
 from plugins.kubernetes.panes import PANES
 from tests.lab.lab import Lab
-from tests.lab.movable import NODE, movable, on_node
+from tests.lab.movable import NODE, SPACE, movable, on_node
 from tests.lab.world import credentials
 from tests.terminal import PILOTHOUSE
 
@@ -100,5 +100,6 @@ def test_a_viewer_opens_every_pane_and_changes_nothing(granting: Lab, tmp_path: 
         assert "you may not drain" in refused.stderr
         assert "patch nodes" in refused.stderr
         assert "kind: ClusterRole" in refused.stderr
+        granting.kubectl("delete", "namespace", SPACE)  # before its node: whose node is gone waits long
     changes = [event for event in granting.audit()[before:] if "the-viewer" in json.dumps(event.get("user"))]
     assert [event for event in changes if "reviews" not in json.dumps(event.get("objectRef"))] == []
