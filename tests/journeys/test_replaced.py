@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import json
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 
 from console import runs
+from console.cli import drain
+from console.cli.arguments import parser
 from console.cli.following import as_json
-from console.errors import NotFound, Refused
+from console.cli.plan import target_of
+from console.errors import NotFound, Refused, UsageError
 from console.gate import YES
 from console.instructing import instructions
 from console.model import Answer
@@ -184,11 +188,29 @@ async def test_a_token_that_ends_before_the_join_is_asked_about_and_made_anew(st
     assert TTL == 7200
 
 
+def typed(*words: str) -> argparse.Namespace:
+    return parser().parse_args(["rejoin", NODE, "--reason", "new image", *words])
+
+
+def test_the_way_is_an_option_of_a_rejoin_and_a_new_name_of_a_replaced_node_alone() -> None:
+    assert target_of(typed("--way", "reset")).options == {"way": "reset"}
+    renamed = target_of(typed("--way", "replaced", "--new-name", "n9"))
+    assert renamed.options == {"way": "replaced", "new-name": "n9"}
+    for words in (["--new-name", "n9"], ["--way", "reset", "--new-name", "n9"]):
+        with pytest.raises(UsageError, match="for one node that is replaced"):
+            target_of(typed(*words))
+    with pytest.raises(SystemExit):
+        typed("--way", "prayer")
+
+
 async def test_what_deletes_a_node_wants_its_name_and_another_way_is_told(stage: Stage) -> None:
     async with stage.desk() as runtime:
         await out(stage, runtime)
         with pytest.raises(Refused, match="needs its name typed: it destroys"):
             await rejoin(runtime, given=YES)
+        made = await runs.plan(runtime, target_of(typed("--way", "reset")), within=PATIENCE)
+        with pytest.raises(UsageError, match=f"it deletes Node {NODE}: --yes is not enough"):
+            drain._consent(runtime, made, typed("--way", "reset", "--yes"))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         odd = await runs.plan(runtime, runs.target("rejoin", [NODE], options={"way": "prayer"}), within=PATIENCE)
         assert odd.verdict.answer is Answer.UNKNOWN
         master = await runs.plan(
