@@ -296,6 +296,8 @@ class Execution:
         back = (plan.target.run == "rejoin" and end is End.DONE) or (plan.target.run == "drain" and end is End.ABORTED)
         for node in plan.target.nodes if back else ():
             await self._patiently(lambda node=node: self._slots.give_back(node))
+        for node in plan.target.nodes:  # nothing acts any more; after the last fact nobody would give them back
+            await self._leases.release(f"node-{node}")
         self._outbox.append(Finished(self._clock.now(), end, proof))
         self._written.set()
 

@@ -72,9 +72,6 @@ class Small:
         """A run that is written and that nobody works on yet."""
         asked = runs.target(kind, [node], options={**VOUCHED, **options}, decisions=DECIDED)
         plan = await runs.plan(runtime, asked, within=3000.0)
-        if plan.exit_code and "is held by" in str(plan.verdict):  # by one that was killed at its very end
-            self.clock.push(200)
-            plan = await runs.plan(runtime, asked, within=3000.0)
         assert plan.exit_code == 0, plan.verdict
         store = await runtime.offer(lambda offers: offers.journal)
         return await start(plan, store, await runtime.gate(), clock=runtime.clock, reason="kernel update")
