@@ -160,14 +160,15 @@ def test_a_node_goes_out_and_comes_back_although_the_console_is_killed_in_betwee
 def test_the_reference_nodes_say_why_they_cannot_go_and_a_plan_refuses(lab: Lab) -> None:
     with console(lab) as terminal:
         order(terminal, "nodes")
-        terminal.until(lambda text: text.count("unknown  no plugin") >= 6 and "etcd: 0 of 1" in text)
-        on_node(terminal, "node2")
+        terminal.until(lambda text: text.count("unknown  no plugin") >= 3 and "etcd: 0 of 1" in text)
+        terminal.until(lambda text: "pulsar-bookie 2 of 3 while node1 is out" in text)
+        on_node(terminal, "k8s-node2")
         terminal.press("r")
-        terminal.until(lambda text: "plan: drain node2" in text and "UNKNOWN" in text)
-        assert "pulsar-zookeeper" in terminal.text
+        terminal.until(lambda text: "plan: drain k8s-node2" in text and "UNKNOWN" in text)
+        assert "my-rabbitmq-ha: 2 of 3 would be ready; no" in terminal.text
         terminal.press("s")
         terminal.until(lambda text: "UNKNOWN" in text and "run d-" not in text)
-    assert not cordoned(lab, "node2")
+    assert not cordoned(lab, "k8s-node2")
 
 
 def test_the_api_server_is_gone_for_a_minute_and_rows_stay(unjudged: Lab) -> None:

@@ -57,11 +57,18 @@ def set_reasons(stand: Standing, facts: Facts, vouched: frozenset[str]) -> Itera
         if waiting:
             yield _waits(case, waiting)
         if key not in vouched:
-            text = (
-                f"no plugin knows the quorum of {case.name}: {case.left} of {one.replicas} would be ready; "
-                f"{allowance(budgets_of(here[0], facts))}"
-            )
-            yield Reason(Answer.UNKNOWN, one.name, text, case.subject)
+            yield _unvouched(case)
+
+
+def _unvouched(case: _Case) -> Reason:
+    """No plugin asked the members. A budget is their owner's word for how many may be away: a person may go by it."""
+    one, budgets = case.one, budgets_of(case.here[0], case.facts)
+    text = (
+        f"no plugin knows the quorum of {case.name}: {case.left} of {one.replicas} would be ready; {allowance(budgets)}"
+    )
+    if budgets and case.left:
+        return Reason(Answer.DECIDE, one.name, text, case.subject, decision="unknown-quorum")
+    return Reason(Answer.UNKNOWN, one.name, text, case.subject)
 
 
 def _absent(case: _Case) -> Iterator[Reason]:

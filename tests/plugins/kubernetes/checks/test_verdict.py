@@ -185,10 +185,18 @@ def test_budgets_are_summed_over_all_nodes_for_pods_that_stay_away() -> None:
 
 def test_a_set_is_unknown_until_a_plugin_vouches_for_it() -> None:
     world = spread(cluster())
-    world.put("poddisruptionbudgets", budget("zk", "zk", healthy=3, desired=2, allowed=1))
     found = about(judged(world), "zk")
     assert [reason.answer for reason in found] == [UNKNOWN]
-    assert found[0].text == ("no plugin knows the quorum of ns/zk: 2 of 3 would be ready; budget zk allows 1")
+    assert found[0].text == "no plugin knows the quorum of ns/zk: 2 of 3 would be ready; no budget protects it"
+    assert not about(judged(world, vouched=["ns/StatefulSet/zk"]), "zk")
+
+
+def test_with_a_budget_a_person_may_go_by_it_where_no_plugin_knows_the_quorum() -> None:
+    world = spread(cluster())
+    world.put("poddisruptionbudgets", budget("zk", "zk", healthy=3, desired=2, allowed=1))
+    found = about(judged(world), "zk")
+    assert [(reason.answer, reason.decision) for reason in found] == [(DECIDE, "unknown-quorum")]
+    assert found[0].text == "no plugin knows the quorum of ns/zk: 2 of 3 would be ready; budget zk allows 1"
     assert not about(judged(world, vouched=["ns/StatefulSet/zk"]), "zk")
 
 

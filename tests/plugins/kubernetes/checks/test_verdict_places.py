@@ -10,7 +10,7 @@ from console.model import Answer, Reason, SourceState
 from console.plugin import Target
 from plugins.kubernetes.checks.verdict import READS, verdict
 from plugins.kubernetes.model import tables
-from tests.plugins.kubernetes.checks.judging import NO, SAFE, UNKNOWN, about, cluster, judged
+from tests.plugins.kubernetes.checks.judging import DECIDE, NO, SAFE, UNKNOWN, about, cluster, judged
 from tests.plugins.kubernetes.rows import (
     LAB,
     World,
@@ -159,7 +159,7 @@ def test_the_reference_cluster_says_why_its_nodes_are_what_they_are() -> None:
         "etcd: 0 of 1 members would be left, quorum 1",
     )
     first = judged(world, "node1")
-    assert first.answer is UNKNOWN
+    assert first.answer is DECIDE
     texts = [reason.text for reason in first.reasons if reason.decision == "stays-pending"]
     assert any(text.startswith("pulsar-zookeeper 2 of 3 while node1 is out: pulsar-zookeeper-0") for text in texts)
     assert any(text.startswith("pulsar-bookie 2 of 3 while node1 is out: pulsar-bookie-0") for text in texts)

@@ -134,7 +134,7 @@ async def test_a_jump_leads_to_rows_that_have_its_facets(facts: StoreFacts) -> N
 async def test_the_node_pane_answers_can_go_with_its_reason(facts: StoreFacts) -> None:
     shown = {name: cells(pane("nodes"), view) for name, view in facts.rows(pane("nodes").table).items()}
     assert shown["k8s-master1"]["CAN GO?"] == Cell("no  etcd: 0 of 1 members would be left, quorum 1", Tone.BAD)
-    assert shown["node1"]["CAN GO?"].text.startswith("unknown  no plugin knows the quorum of pulsar/pulsar-bookie")
+    assert shown["node1"]["CAN GO?"].text.startswith("after  2 decisions: pulsar-bookie 2 of 3 while node1 is out")
     assert shown["node1"]["LOCAL"].text == "120Gi"
     assert shown["node1"]["ROLE"].text == "pulsar"
 
