@@ -78,11 +78,18 @@ class Lab:
 
     def _claim(self) -> None:
         self.place.root.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.place.root.parent / "lock").open("ab")
+        lock = (self.place.root.parent / "lock").open("ab")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            lock.close()
             raise LabError(f"the lab in {self.place.root.parent} is in use by another run; set LAB_DIR") from None
+        self._lock = lock
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is the run that uses the lab."""
+        return self._lock is not None
 
     # -- for tests -------------------------------------------------------------------------------------------------
 
@@ -198,6 +205,7 @@ def started(place: Place | None = None) -> tuple[Lab, float]:
     try:
         lab.start()
     except BaseException:
-        lab.down()
+        if lab.ours:  # else another run's would be stopped
+            lab.down()
         raise
     return lab, time.monotonic() - before
