@@ -185,31 +185,37 @@ class PlanPage(Page):
         if self.desk.kernel.settings.read_only:
             return "read-only: this console was started to look, not to change"
         answer, leading = made.verdict.answer, made.verdict.leading
-        if answer is Answer.DECIDE and made.undecided:
-            return f"decide first: {made.undecided[0].text}"
         if answer in {Answer.NO, Answer.UNKNOWN} and leading is not None:
             return f"{answer.value}: {leading}"
         return None if made.steps else "there is nothing to do"
 
-    async def decide(self) -> None:
-        """Take a decision, or take it back."""
+    async def decide(self) -> bool:
+        """Take a decision, or take it back; False when none was chosen."""
         made = self.made
         if made is None:
-            return
-        taken = set(made.target.decisions)
-        words = {
-            f"{'[x]' if reason.decision in taken else '[ ]'} {reason.decision}: {reason.text}": reason.decision
-            for reason in made.verdict.decisions
-        }
-        chosen = await self.desk.ask(Choice("decide", list(words), help="each is a loss or outage that you accept"))
-        if chosen is not None:
-            taken ^= {words[chosen]}
-            self.made = runs.decided(made, sorted(taken))
-            self.draw()
-            self.post_message(self.Changed())
+            return False
+        words: dict[str, str] = {}
+        for decision in dict.fromkeys(reason.decision for reason in made.verdict.decisions):
+            texts = [reason.text for reason in made.verdict.decisions if reason.decision == decision]
+            more = f"; and {len(texts) - 1} more" if len(texts) > 1 else ""
+            words[f"{'[x]' if decision in made.target.decisions else '[ ]'} {decision}: {texts[0]}{more}"] = decision
+        open_ = made.undecided[0].decision if made.undecided else ""
+        default = next((text for text, decision in words.items() if decision == open_), "")
+        about = "each is a loss or outage that you accept"
+        chosen = await self.desk.ask(Choice("decide", list(words), default=default, help=about))
+        if chosen is None:
+            return False
+        self.made = runs.decided(made, sorted({*made.target.decisions} ^ {words[chosen]}))
+        self.draw()
+        self.post_message(self.Changed())
+        return True
 
     async def begin(self) -> None:
-        """Ask for the reason and the consent, then begin the run and open its board."""
+        """Ask for each decision that is open, the reason and the consent; then begin the run and open its board."""
+        while self.made is not None and self.made.undecided:
+            if not await self.decide():
+                self.desk.say("nothing was changed: not everything is decided", "warning")
+                return
         made = self.made
         if made is None:
             return

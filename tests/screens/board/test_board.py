@@ -93,12 +93,20 @@ async def test_a_decision_must_be_taken_before_the_start() -> None:
         await driver.press("r")
         await driver.sees("DECIDE", "1 decision to take", "[to decide]")
         await driver.press("s")
-        assert "start: decide first: 12 crates get wet" in driver.said
+        await driver.sees("each is a loss or outage that you accept", "[ ] wet")
+        await driver.press("escape")
+        await driver.until(lambda: "nothing was changed: not everything is decided" in driver.said)
         await driver.press("enter")
         await driver.sees("each is a loss or outage that you accept", "[ ] wet")
         await driver.press("enter")
         await driver.sees("[taken]")
+        await driver.press("enter")
+        await driver.sees("[x] wet")
+        await driver.press("enter")
+        await driver.sees("[to decide]")
         await driver.press("s")
+        await driver.sees("each is a loss or outage that you accept", "[ ] wet")
+        await driver.press("enter")
         await driver.sees("why drain node1?")
 
 
