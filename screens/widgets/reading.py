@@ -124,7 +124,7 @@ class RowSubject(Struct, Generic[R], frozen=True):
             for index in range(len(reader.columns))
             if index not in self.skipped
         ]
-        return " ".join([self.key, *cells])
+        return " ".join([*cells, self.key])  # the name first, so that `^` finds it
 
     def name(self) -> str:
         return self.key

@@ -61,8 +61,14 @@ def set_reasons(stand: Standing, facts: Facts, vouched: frozenset[str]) -> Itera
 
 
 def _unvouched(case: _Case) -> Reason:
-    """No plugin asked the members. A budget is their owner's word for how many may be away: a person may go by it."""
+    """No plugin asked the members. A budget is their owner's word for how many may be away: a person may go by it.
+
+    One member alone has no quorum: what its going costs is an outage, which a person may accept.
+    """
     one, budgets = case.one, budgets_of(case.here[0], case.facts)
+    if one.replicas == 1:
+        text = f"outage of {one.kind} {case.name}: its only member is here"
+        return Reason(Answer.DECIDE, one.name, text, case.subject, decision="outage")
     text = (
         f"no plugin knows the quorum of {case.name}: {case.left} of {one.replicas} would be ready; {allowance(budgets)}"
     )
