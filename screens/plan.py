@@ -57,6 +57,7 @@ class PlanPage(Page):
         self.nodes = tuple(node for node in place.subject.split(",") if node)
         self.made: Plan | None = None
         self.problem = ""
+        self.missing = ""
         self.begun = False
         self.until = 0.0
         self.way = next(iter(WAYS))
@@ -92,6 +93,21 @@ class PlanPage(Page):
             self.problem = ""
         self.draw()
         self.post_message(self.Changed())
+        await self._ask_rights()
+
+    async def _ask_rights(self) -> None:
+        """Which rights the run would miss: said before anybody gives a reason."""
+        made = self.made
+        if made is None:
+            return
+        try:
+            missing = await runs.lacking(self.desk.kernel, made)
+        except ConsoleError as error:
+            missing = f"rights could not be asked: {error}"
+        if missing != self.missing:
+            self.missing = missing
+            self.draw()
+            self.post_message(self.Changed())
 
     # -- drawing
 
@@ -110,11 +126,12 @@ class PlanPage(Page):
         until = f"  out {until_words(self.until, self.desk.kernel.clock.now())}" if self.until else ""
         checked = f"  checked in {made.took:.1f} s, {age(made.at, self.desk.kernel.clock.now())} ago"
         head = [paint.line(title, verdict_cell(made.verdict.answer), (open_, "warn"), until, (checked, "muted"))]
-        if self.problem:
-            head.append(paint.line(Cell(self.problem, Tone.BAD)))
+        head += [paint.line(Cell(said, Tone.BAD)) for said in (self.problem, self.missing.partition("\n")[0]) if said]
         self.fill("verdict", paint.lines(head))
         self.fill("happens-text", paint.lines(order_lines(paint, made)))
-        self.fill("reasons-text", Content("\n").join(reason_lines(paint, made)))
+        role = self.missing.partition("\n")[2]
+        told = [Content(""), Content(role)] if role else []
+        self.fill("reasons-text", Content("\n").join([*reason_lines(paint, made), *told]))
 
     # -- commands
 
@@ -187,6 +204,8 @@ class PlanPage(Page):
         answer, leading = made.verdict.answer, made.verdict.leading
         if answer in {Answer.NO, Answer.UNKNOWN} and leading is not None:
             return f"{answer.value}: {leading}"
+        if self.missing:
+            return self.missing.partition("\n")[0]
         return None if made.steps else "there is nothing to do"
 
     async def decide(self) -> bool:

@@ -8,6 +8,7 @@ from console import runs
 from console.config import Settings
 from console.format import clock_time
 from console.model import Answer, NodeName, Prospect, Reason, Ref, Verdict
+from console.plugin import Right
 from console.workflow import journal as journals
 from console.workflow.codec import Entry
 from console.workflow.events import Asked, Claimed, End, Fact, Finished, Intent, Sent, StepDone, Waiting
@@ -382,3 +383,16 @@ async def test_on_any_page_a_run_that_asks_and_one_that_ended_are_told_of() -> N
             await driver.until(lambda: any("ended: stopped" in said for said in driver.said), "its end")
         finally:
             terminal.write = write
+
+
+async def test_a_missing_right_is_said_on_the_plan_before_a_reason_is_asked() -> None:
+    async with driving(size=(160, 50)) as driver:
+        right = Right("create", "configmaps", "", "pilothouse")
+        driver.sea.rights.needed = (right,)
+        driver.sea.rights.denied.add(str(right))
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("r")
+        await driver.sees("plan: drain node1", "SAFE", f"missing: {right}", "kind: ClusterRole")
+        await driver.press("s")
+        assert f"start: missing: {right}" in driver.said
