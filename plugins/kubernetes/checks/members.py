@@ -72,7 +72,7 @@ def _unvouched(case: _Case) -> Reason:
     text = (
         f"no plugin knows the quorum of {case.name}: {case.left} of {one.replicas} would be ready; {allowance(budgets)}"
     )
-    if budgets and case.left:
+    if budgets:
         return Reason(Answer.DECIDE, one.name, text, case.subject, decision="unknown-quorum")
     return Reason(Answer.UNKNOWN, one.name, text, case.subject)
 
