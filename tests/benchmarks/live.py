@@ -24,6 +24,7 @@ def cpu(stage: Stage) -> Iterator[Figure]:
     stage.load(stage.pods)
     seconds = 10.0 if stage.short else 30.0
     with stage.live_pods() as console:
+        time.sleep(5)  # what a start does once, beside the rows, is over
         idle = _share(console, seconds)
         with stage.changing(RATE):
             time.sleep(2)
