@@ -45,6 +45,9 @@ def memory(stage: Stage) -> Iterator[Figure]:
     stage.load(stage.pods)
     many, at_many = stage.count(), _resident(stage)
     yield Figure(f"memory, {many:,} pods live", at_many / _MB, 150.0, "MB", "RSS, median of fresh processes")
+    if many == few:
+        stage.say("the growth a pod needs a lab that was smaller before: measure memory first")
+        return
     growth = (at_many - at_few) / (many - few)
     yield Figure("memory, growth a pod", growth / 1024, 2.0, "KB", f"{few:,} pods: {at_few / _MB:.0f} MB")
 
