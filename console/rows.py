@@ -66,7 +66,6 @@ class Rows(Generic[R]):
         if self._seen is not None:
             for key in self.live.keys() - self._seen:
                 self._drop(key)
-                self._store.dirty(self)
         took = self._store.clock.monotonic() - self._listed_at if self._seen is not None else self.snapshot.took
         self._seen = None
         self._mark(complete=True, took=took)
@@ -76,8 +75,6 @@ class Rows(Generic[R]):
             self._put(row)
         for key in gone:
             self._drop(key)
-        if self._added or self._changed or self._removed:
-            self._store.dirty(self)
         self._mark()
 
     def heard(self) -> None:
@@ -115,6 +112,8 @@ class Rows(Generic[R]):
         )
         if changed:
             self._touch_meta()
+        elif self._added or self._changed or self._removed:
+            self._store.dirty(self)
 
     def _touch_meta(self) -> None:
         self._meta = True

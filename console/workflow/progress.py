@@ -110,7 +110,7 @@ def _pod_state(now: StepState) -> str:
 def _why(state: State, step: Step, now: StepState, titles: Mapping[str, str]) -> str:
     if now.question or now.waiting or now.error:
         return now.question or now.waiting or now.error
-    if now.status in SETTLED or now.status is not Status.TODO:
+    if now.status is not Status.TODO:
         return now.evidence.removeprefix("gone; ")
     before = [titles[name] for name in step.after if name in titles and state.steps[name].status not in SETTLED]
     return f"after {', '.join(before)}" if before else ""

@@ -11,23 +11,11 @@ from console.errors import BadAnswer
 from plugins.kubernetes.joining.authority import hashes
 from plugins.kubernetes.joining.discovery import ClusterInfo, fault, join_line, read_info
 from plugins.kubernetes.model.tokens import is_id, new_id, new_secret, secret_half
+from plugins.kubernetes.simulator.reference.authority import CERTIFICATE
 from tests.values import replace
 
 # What openssl says of this certificate: x509 -pubkey -noout | pkey -pubin -outform der | dgst -sha256
 PIN = "sha256:27f02a86f30397a767db4b2df87669efc520f649d60ff82be776dd62553aa534"
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBpTCCAUugAwIBAgIUEQH4tZo/xPuEBgEKTZrry7KvjBowCgYIKoZIzj0EAwIw
-HzEdMBsGA1UEAwwUcGlsb3Rob3VzZS1zaW11bGF0b3IwIBcNMjYxMTIxMTUyOTU4
-WhgPMjEyNjEwMjgxNTI5NThaMB8xHTAbBgNVBAMMFHBpbG90aG91c2Utc2ltdWxh
-dG9yMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsg+NNC0supF7HMoKh/hB+x9b
-vzEpe65gDbfN2Df6DE4ZE4sTSz5BqCvouFxTdKMY9x8ZlH13MTboQ5R1VN2AS6Nj
-MGEwHQYDVR0OBBYEFPIpMnroJeTJ6dCskHkLKgpl3kw/MB8GA1UdIwQYMBaAFPIp
-MnroJeTJ6dCskHkLKgpl3kw/MA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
-AgGGMAoGCCqGSM49BAMCA0gAMEUCIQD4ZIGZoVh2zYsuU6nslUUtUb1Qfr/LEjt6
-5za3T5+iywIgFR+G0/1W3HUU4DkCdY5frRNprbBXEFGtR5XxLE0GnAc=
------END CERTIFICATE-----
-"""
 KUBECONFIG = """\
 apiVersion: v1
 clusters:
