@@ -5,11 +5,12 @@ Owns the look-up, so that everybody else calls a column with the pane's own row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from console.errors import ConfigError
 from console.model import SourceState, Tone
 from console.plugin import Cell, Column, Facts, Pane, Sortable, Table
 
@@ -47,3 +48,15 @@ def _bound(column: Column[Any], key: Callable[[Any], str], facts: Facts) -> Colu
     return replace(
         column, value=valued, cell=drawn if cell is not None else None, export=exported if export is not None else None
     )
+
+
+def with_columns(pane: Pane[Any], titles: Sequence[str] | None) -> Pane[Any]:
+    """The pane with the columns that the configuration wants, in that order."""
+    if titles is None:
+        return pane
+    known = {column.title.upper(): column for column in pane.columns}
+    unknown = [title for title in titles if title.upper() not in known]
+    if unknown or not titles:
+        wrong = f"`{unknown[0]}` is no column" if unknown else "no column is left"
+        raise ConfigError(f"{pane.name}: {wrong}", where="[columns]", next_step=f"columns: {', '.join(known)}")
+    return replace(pane, columns=tuple(replace(known[title.upper()], wide=False, hide_below=0) for title in titles))

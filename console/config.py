@@ -54,6 +54,7 @@ class Settings:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Pane -> titles of the columns to show, in order."""
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """Each plugin's own table; `[[kafka]]` beside them names one instance of a system, as `instances` of its table."""
 
     def is_production(self, context: str) -> bool:
         """Whether changes in this context need the typed name."""
@@ -80,8 +81,12 @@ def load(path: Path) -> Settings:
 def parse(table: Mapping[str, Any], where: str) -> Settings:
     """Check one TOML table. `where` is named in errors."""
     values: dict[str, Any] = {}
+    listed: dict[str, Mapping[str, Any]] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
+        if reader is None and _is_list_of_tables(value):
+            listed[key] = {"instances": value}
+            continue
         if reader is None:
             known = ", ".join(sorted(_READERS))
             raise ConfigError(f"key `{key}` is not known", where=where, next_step=f"known keys: {known}")
@@ -89,7 +94,16 @@ def parse(table: Mapping[str, Any], where: str) -> Settings:
             values[key] = reader(value)
         except ValueError as error:
             raise ConfigError(f"key `{key}`: {error}", where=where) from error
+    if listed:
+        values["plugins"] = listed | {
+            system: {**listed.get(system, {}), **settings} for system, settings in values.get("plugins", {}).items()
+        }
     return Settings(**values)
+
+
+def _is_list_of_tables(value: object) -> bool:
+    found = cast("list[object]", value) if isinstance(value, list) else []
+    return bool(found) and all(isinstance(one, dict) for one in found)
 
 
 def _flag(value: object) -> bool:

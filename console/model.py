@@ -49,6 +49,10 @@ class InstanceId(Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.system}:{self.name}"
 
+    def answers(self, word: str) -> bool:
+        """Whether a person means it by `word`: its name, or the last part of it."""
+        return word in {self.name, self.name.rpartition("/")[2], str(self)}
+
 
 class Ref(Struct, frozen=True):
     """A thing that can be named: kind in lower case (`pod`, `node`, `topic`), namespace empty where there is none."""
@@ -162,6 +166,19 @@ class Prospect(Struct, frozen=True):
     @property
     def answer(self) -> Answer:
         return Verdict(self.reasons).answer
+
+
+class Presence(Struct, frozen=True):
+    """One thing of a run's nodes as it is now: `state` in a word (`stays`, `held`, `waits`, `gone`), and why, in words.
+
+    `tone` WARN or BAD: something holds it, and `text` says what. `since` is when the state began (epoch s, 0: unknown).
+    """
+
+    subject: Ref
+    state: str
+    text: str
+    tone: Tone
+    since: float = 0.0
 
 
 class SourceState(StrEnum):

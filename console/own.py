@@ -16,7 +16,7 @@ from console.errors import ConsoleError
 from console.format import age, clock_time, timestamp
 from console.model import InstanceId, Ref, Tone
 from console.offers import AuditEntry, AuditSink, JournalStore
-from console.plugin import Cell, Client, Column, Deferred, Facts, Instance, Pane, Plugin, Poll, Reach, Table
+from console.plugin import Cell, Client, Column, Deferred, Instance, Pane, Plugin, Poll, Reach, Table
 from console.text import clean
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def configure(_table: Mapping[str, Any]) -> None:
     """These panes have no settings."""
 
 
-def discover(_settings: None, _platform: Facts | None) -> Sequence[Instance]:
+def discover(_settings: None) -> Sequence[Instance]:
     """The one instance, which is attached rather than found."""
     return [Instance(ID, None, "Pilothouse")]
 

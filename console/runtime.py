@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from console import paths
 from console.audit import AuditLog, person
-from console.beside import bound
+from console.beside import bound, with_columns
 from console.clock import SYSTEM_CLOCK, Clock
 from console.config import Settings
 from console.demand import Demands, Want
@@ -29,7 +28,8 @@ from console.fence import Fence
 from console.gate import Gate, Rules
 from console.model import InstanceId
 from console.performing import Outcome, perform
-from console.plugin import Act, Action, Client, Deferred, Facts, Instance, Pane, Plugin, Reach, Source, Stream, Table
+from console.plugin import Act, Action, Client, Deferred, Facts, Instance, Pane, Platform, Plugin, Reach, Source, Table
+from console.searching import Searching
 from console.store import Store, View
 from console.triage import Triage
 from console.version import VERSION
@@ -45,18 +45,6 @@ class _Opened(Struct):
     sources: dict[Table[Any], Source]
     panes: list[Pane[Any]]
     client: Client | None = None
-
-
-def _with_columns(pane: Pane[Any], titles: Sequence[str] | None) -> Pane[Any]:
-    """The pane with the columns that the configuration wants, in that order."""
-    if titles is None:
-        return pane
-    known = {column.title.upper(): column for column in pane.columns}
-    unknown = [title for title in titles if title.upper() not in known]
-    if unknown or not titles:
-        wrong = f"`{unknown[0]}` is no column" if unknown else "no column is left"
-        raise ConfigError(f"{pane.name}: {wrong}", where="[columns]", next_step=f"columns: {', '.join(known)}")
-    return replace(pane, columns=tuple(replace(known[title.upper()], wide=False, hide_below=0) for title in titles))
 
 
 async def _nobody() -> str:
@@ -89,7 +77,9 @@ class Runtime:
         self._tasks: set[asyncio.Task[None]] = set()
         self._platform: InstanceId | None = None
         self.triage = Triage(self.store)
-        self._judged: list[Want] = []
+        self._judged: dict[InstanceId, list[Want]] = {}
+        self._judging = False
+        self.searching = Searching(self.store, self._searches, ground=self.ground, enter=self._enter)
         self._gate: Gate | None = None
         self._attached: list[tuple[Plugin, Instance, Client]] = []
         self.demands = Demands(
@@ -110,11 +100,13 @@ class Runtime:
         platform = next((p for p in self.plugins.values() if p.offers is not None), None)
         if platform is not None:
             discovering = await asyncio.to_thread(platform.discover.load)
-            self.contexts = await asyncio.to_thread(discovering, self._settings[platform.system], None)
+            self.contexts = await asyncio.to_thread(discovering, self._settings[platform.system])
             if self.contexts:
                 await self._enter(platform, self.contexts[0])
                 self._platform = self.contexts[0].id
         await self._discover_others()
+        unknown = set(self.settings.plugins) - set(self.plugins) - {broken.name for broken in self.broken}
+        self.broken += [Broken(name, "the configuration names it; there is no such plugin") for name in sorted(unknown)]
 
     async def _configure(self, plugin: Plugin) -> None:
         try:
@@ -132,11 +124,10 @@ class Runtime:
             self.plugins[plugin.system] = plugin
 
     async def _discover_others(self) -> None:
-        facts = self.store.facts(self._platform) if self._platform else None
         for plugin in [plugin for plugin in self.plugins.values() if plugin.offers is None]:
             try:
                 discovering = await asyncio.to_thread(plugin.discover.load)
-                for instance in discovering(self._settings[plugin.system], facts):
+                for instance in discovering(self._settings[plugin.system]):
                     await self._enter(plugin, instance)
             except ConfigError:
                 raise
@@ -149,9 +140,12 @@ class Runtime:
         sources = await asyncio.to_thread(plugin.sources.load)
         panes = await asyncio.to_thread(plugin.panes.load)
         facts = self.store.facts(instance.id)
-        chosen = [bound(_with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes]
+        chosen = [bound(with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes]
         self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, chosen)
         self.store.instances.append(instance.id)
+        if self._judging:
+            await self._judge(instance.id)
+        self.store.announce()
 
     async def attach(self, plugin: Plugin, instance: Instance, client: Client) -> None:
         """Open an instance that was made elsewhere, with its client; it stays when the context is switched."""
@@ -171,6 +165,7 @@ class Runtime:
             await self._leave(instance)
         await self._enter(plugin, chosen)
         self._platform = chosen.id
+        self.searching.forget()
         await self._discover_others()
         attached, self._attached = self._attached, []
         for made in attached:
@@ -179,6 +174,7 @@ class Runtime:
 
     async def _leave(self, instance: InstanceId) -> None:
         self.triage.forget(instance)
+        self._judged.pop(instance, None)
         await self.demands.leave(instance)
         opened = self._opened.pop(instance)
         self.store.forget(instance)
@@ -237,18 +233,24 @@ class Runtime:
     def panes(self, instance: InstanceId) -> Sequence[Pane[Any]]:
         return self._opened[instance].panes
 
-    def find_pane(self, word: str) -> tuple[InstanceId, Pane[Any]] | None:
-        """A pane by name or alias, the platform's first; `instance.pane` names one of several instances."""
+    def find_pane(self, word: str, of: str = "") -> tuple[InstanceId, Pane[Any]] | None:
+        """A pane by name or alias, the platform's first; `of`, or `instance.pane`, names one of several instances."""
         for instance, opened in self._opened.items():
+            if of and not instance.answers(of):
+                continue
             for pane in opened.panes:
-                if word in {pane.name, f"{instance.name}.{pane.name}"} or word in pane.aliases:
+                prefix, named, _ = word.rpartition(f".{pane.name}")
+                if word in {pane.name, *pane.aliases} or (named and instance.answers(prefix)):
                     return instance, pane
         return None
 
-    async def look_up(self, word: str) -> tuple[InstanceId, Pane[Any]] | None:
-        """`find_pane`, then what the plugins can find by themselves (any kind the server has)."""
-        found = self.find_pane(word)
-        if found is not None:
+    async def look_up(self, word: str, of: str = "") -> tuple[InstanceId, Pane[Any]] | None:
+        """`find_pane`, then in systems that are looked for first, then any kind that the plugins can find."""
+        found = self.find_pane(word, of)
+        if found is None:
+            await self.searching.first()
+            found = self.find_pane(word, of)
+        if found is not None or of:
             return found
         for instance, opened in list(self._opened.items()):
             if opened.plugin.find is not None:
@@ -280,21 +282,13 @@ class Runtime:
         if opened.client is None:
             connect = await asyncio.to_thread(opened.plugin.connect.load)
             if opened.client is None:  # another task may have been here while the import ran
-                opened.client = connect(opened.instance, Reach(self.clock, VERSION, self._dialer(opened.plugin)))
+                ground = None if opened.plugin.offers is not None else await self.ground()
+                opened.client = connect(opened.instance, Reach(self.clock, VERSION, ground))
         return opened.client
 
-    def _dialer(self, plugin: Plugin) -> Callable[[str, int], Any] | None:
-        platform = self._platform
-        if plugin.offers is not None or platform is None:
-            return None
-
-        async def dial(host: str, port: int) -> Stream:
-            offers = self._opened[platform].plugin.offers
-            if offers is None:
-                raise UsageError("the platform offers no dialer")
-            return await offers.dial.load()(await self.client(platform), host, port)
-
-        return dial
+    async def ground(self) -> Platform | None:
+        """The platform as other systems see it; None where no cluster is open."""
+        return await self.offer(lambda offers: offers.platform) if self._platform else None
 
     async def offer(self, pick: Callable[[Any], Deferred[Callable[[Any], R]]]) -> R:
         """One of the platform's offers, made with its client: `await runtime.offer(lambda o: o.journal)`."""
@@ -356,13 +350,27 @@ class Runtime:
 
     async def judge(self) -> None:
         """Keep findings of every open instance from now on (`triage.findings`); what the rules read is wanted."""
-        if not self._judged:
+        if not self._judging:
+            self._judging = True
             self._start(self.triage.run())
-        for instance, opened in list(self._opened.items()):
-            if opened.plugin.rules is not None:
-                rules = await asyncio.to_thread(opened.plugin.rules.load)
-                self._judged += [self.want(instance, table) for table in {rule.reads for rule in rules}]
-                self.triage.watch(instance, rules)
+        for instance in list(self._opened):
+            await self._judge(instance)
+
+    async def _judge(self, instance: InstanceId) -> None:
+        reference = self._opened[instance].plugin.rules
+        if reference is not None and instance not in self._judged:
+            self._judged[instance] = []
+            rules = await asyncio.to_thread(reference.load)
+            self._judged[instance] = [self.want(instance, table) for table in {rule.reads for rule in rules}]
+            self.triage.watch(instance, rules)
+
+    def _searches(self) -> list[tuple[Plugin, Any]]:
+        """The plugins that look for instances, each with its settings."""
+        return [(one, self._settings[one.system]) for one in self.plugins.values() if one.search is not None]
+
+    def search(self) -> None:
+        """Look for systems on the platform from now on, soon and then every minute (`searching`)."""
+        self._start(self.searching.run())
 
     def wake(self, instance: InstanceId) -> None:
         """Try every source of an instance again now (reload key)."""

@@ -76,6 +76,10 @@ class Store:
         if instance in self.instances:
             self.instances.remove(instance)
 
+    def announce(self) -> None:
+        """Something else than rows changed (an instance came): wake whoever waits for a publication."""
+        self._wake.set()
+
     def dirty(self, rows: Rows[Any]) -> None:
         self._dirty[rows] = None
         self._wake.set()

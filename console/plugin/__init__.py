@@ -39,6 +39,7 @@ from console.plugin.panes import (
     Terminal,
     Tile,
 )
+from console.plugin.platform import Container, Platform, Ran, Resource, Server, ServerSet
 from console.plugin.rows import EVERY, Facts, Feed, Index, Join, Poll, Source, Table, Touch, Watch
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Check",
     "Client",
     "Column",
+    "Container",
     "Deferred",
     "Effect",
     "Facts",
@@ -69,12 +71,17 @@ __all__ = [
     "Need",
     "Offers",
     "Pane",
+    "Platform",
     "Plugin",
     "Poll",
+    "Ran",
     "Reach",
+    "Resource",
     "Right",
     "Rule",
     "Section",
+    "Server",
+    "ServerSet",
     "Shell",
     "Sortable",
     "Source",

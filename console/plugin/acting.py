@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, field
 
-from console.model import Finding, Member, NodeName, Prospect, Severity, Verdict
+from console.model import Finding, Member, NodeName, Presence, Prospect, Ref, Severity, Verdict
 from console.plugin.rows import Facts, Table
 
 R = TypeVar("R")
@@ -50,3 +50,8 @@ class Hooks(Struct, frozen=True):
     proof: Callable[[Facts, Target], Mapping[str, str]] = lambda _facts, _target: {}
     prospects: Callable[[Facts, Target], Sequence[Prospect]] = lambda _facts, _target: ()
     """What becomes of each single thing on the nodes, for people who want to see it all before they begin."""
+    present: Callable[[Facts, Target, Sequence[Ref]], Sequence[Presence]] = lambda _facts, _target, _named: ()
+    """What stands on the nodes now, or waits for them, for the board; asked again and again while a run is on its way.
+
+    The references are what the run's steps name (with uid): each is told of where it can be, also when it is gone.
+    """

@@ -12,7 +12,8 @@ from console.clock import Clock
 from console.model import InstanceId
 from console.plugin.acting import Hooks, Rule
 from console.plugin.checking import Check
-from console.plugin.panes import Cell, Pane, Stream, Tile
+from console.plugin.panes import Cell, Pane, Tile
+from console.plugin.platform import Platform
 from console.plugin.rows import Facts, Source
 
 API_VERSION = 1
@@ -50,11 +51,14 @@ class Instance(Struct, frozen=True):
 
 
 class Reach(Struct, frozen=True):
-    """How a client gets to its servers: the dialer takes in-cluster names; `version` is the console's own."""
+    """How a client gets to its servers: `platform` finds and dials those inside it; `version` is the console's own.
+
+    `platform` is None for the platform itself, and where no cluster is open.
+    """
 
     clock: Clock
     version: str
-    dial: Callable[[str, int], Awaitable[Stream]] | None = None
+    platform: Platform | None = None
 
 
 class Offers(Struct, frozen=True):
@@ -65,31 +69,34 @@ class Offers(Struct, frozen=True):
     audit: Deferred[Callable[[Any], Any]]
     rights: Deferred[Callable[[Any], Any]]
     identity: Deferred[Callable[[Any], Awaitable[str]]]
-    dial: Deferred[Callable[[Any, str, int], Awaitable[Stream]]]
+    platform: Deferred[Callable[[Any], Platform]]
     tokens: Deferred[Callable[[Any], Any]] | None = None
     """Tokens with which nodes join (console.offers.Tokens); None where the platform has none."""
     setup: Deferred[Callable[[Sequence[str], Any, str], str]] | None = None
     """`setup(roles, subjects, namespace)`: what the platform's own tool applies (console.roles, offers.Subjects)."""
+    writing: Deferred[Callable[[], None]] | None = None
+    """Imports what writing needs, where that takes long: called in a thread by whoever is about to change something."""
 
 
 class Plugin(Struct, frozen=True):
     """The manifest. Everything heavy is deferred; a field that a system does not need stays None.
 
     `configure(table)` turns the plugin's TOML table into frozen settings or raises ConfigError.
-    `discover(settings, platform)` names the instances; `platform` is the facts of the platform. The platform itself is
-    asked with None, and names all contexts, the one that is meant first.
+    `discover(settings)` names the instances that the settings name; the platform's are all contexts, the one that is
+    meant first. `search(settings, platform)` looks for more on the platform, at the start and every minute after it.
     `find(client, word)` looks for a pane that no plugin declares (`:KIND`): (source, pane), or None.
     """
 
     system: str
     title: str
     configure: Deferred[Callable[[Mapping[str, Any]], Any]]
-    discover: Deferred[Callable[[Any, Facts | None], Sequence[Instance]]]
+    discover: Deferred[Callable[[Any], Sequence[Instance]]]
     connect: Deferred[Callable[[Instance, Reach], Client]]
     sources: Deferred[Sequence[Source]]
     panes: Deferred[Sequence[Pane[Any]]]
     rules: Deferred[Sequence[Rule[Any]]] | None = None
     hooks: Deferred[Hooks] | None = None
+    search: Deferred[Callable[[Any, Platform], Awaitable[Sequence[Instance]]]] | None = None
     tile: Deferred[Callable[[Facts], Tile]] | None = None
     find: Deferred[Callable[[Any, str], Awaitable[tuple[Source, Pane[Any]] | None]]] | None = None
     kinds: Deferred[Callable[[Any], Awaitable[Sequence[str]]]] | None = None

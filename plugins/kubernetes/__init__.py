@@ -26,9 +26,10 @@ PLUGIN = Plugin(
         audit=Deferred(f"{_OFFERS}:audit"),
         rights=Deferred(f"{_OFFERS}:rights"),
         identity=Deferred(f"{_OFFERS}:identity"),
-        dial=Deferred(f"{_OFFERS}:dial"),
+        platform=Deferred(f"{_OFFERS}.hosting:Hosting"),
         tokens=Deferred(f"{_OFFERS}:tokens"),
         setup=Deferred("plugins.kubernetes.offers.setting_up:setup"),
+        writing=Deferred("plugins.kubernetes.client.writing:prepare"),
     ),
     simulator="plugins.kubernetes.simulator",
 )

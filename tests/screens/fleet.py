@@ -303,7 +303,7 @@ def configure(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return table
 
 
-def discover(_settings: Any, _platform: Facts | None) -> Sequence[Instance]:
+def discover(_settings: Any) -> Sequence[Instance]:
     return tuple(Instance(InstanceId("fleet", name), None) for name in SEAS)
 
 
@@ -370,7 +370,7 @@ PLUGIN = Plugin(
         audit=Deferred(f"{_HERE}:audit"),
         rights=Deferred(f"{_HERE}:rights"),
         identity=Deferred(f"{_HERE}:identity"),
-        dial=Deferred(f"{_HERE}:identity"),
+        platform=Deferred(f"{_HERE}:platform"),
     ),
 )
 

@@ -14,7 +14,7 @@ WITHIN = 2.0
 
 
 class Client:
-    """Looks at the ports of the settings. Through `reach.dial` in-cluster names would work as well."""
+    """Looks at the ports of the settings. Through `reach.platform` in-cluster names would work as well."""
 
     def __init__(self, settings: Settings, reach: Reach) -> None:
         self.settings = settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from console.errors import ConfigError
 from console.model import InstanceId
-from console.plugin import Facts, Instance
+from console.plugin import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,6 @@ def configure(table: Mapping[str, Any]) -> Settings:
     return Settings(tuple(targets))
 
 
-def discover(settings: Settings, _platform: Facts | None) -> Sequence[Instance]:
+def discover(settings: Settings) -> Sequence[Instance]:
     """One instance, where there is anything to look at."""
     return [Instance(InstanceId("ports", "all"), settings)] if settings.targets else []

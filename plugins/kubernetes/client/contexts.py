@@ -9,7 +9,7 @@ from dataclasses import replace
 from console.errors import ConfigError
 from console.http import check_proxy, proxy_for
 from console.model import InstanceId, Tone
-from console.plugin import Cell, Facts, Instance, Reach
+from console.plugin import Cell, Instance, Reach
 from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.client.connection import Manner
 from plugins.kubernetes.client.kubeconfig import Context, Impersonation, Kubeconfig, Overrides, load
@@ -23,7 +23,7 @@ def kubeconfig(settings: Settings, environ: Mapping[str, str] | None = None) -> 
     return load(overrides, os.environ if environ is None else environ)
 
 
-def discover(settings: Settings, _platform: Facts | None = None) -> Sequence[Instance]:
+def discover(settings: Settings) -> Sequence[Instance]:
     """Every context, the named or current one first. Raises ConfigError where that one cannot be used."""
     config = kubeconfig(settings)
     meant = config.context()

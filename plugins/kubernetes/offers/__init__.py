@@ -1,4 +1,4 @@
-"""What the kernel needs of a platform (console.offers), on Kubernetes: ConfigMaps, Leases, Events, reviews, the dialer.
+"""What the kernel needs of a platform (console.offers), on Kubernetes: ConfigMaps, Leases, Events, reviews.
 
 Everything of ours lives in one namespace (`shared_namespace`, default `pilothouse`), which is made when it is missing
 and we may make it.
@@ -6,20 +6,14 @@ and we may make it.
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
-from console.plugin import Stream
 from plugins.kubernetes.client.api import Api
-from plugins.kubernetes.client.dialer import Dialer
 from plugins.kubernetes.offers.grants import Grants
 from plugins.kubernetes.offers.journals import ConfigMapJournals
 from plugins.kubernetes.offers.leases import CoordinationLeases
 from plugins.kubernetes.offers.records import AuditRecord
 from plugins.kubernetes.offers.tokens import JoinTokens
 
-__all__ = ["audit", "dial", "identity", "journal", "leases", "rights", "tokens"]
-
-_dialers: WeakKeyDictionary[Api, Dialer] = WeakKeyDictionary()
+__all__ = ["audit", "identity", "journal", "leases", "rights", "tokens"]
 
 
 def journal(api: Api) -> ConfigMapJournals:
@@ -50,10 +44,3 @@ def tokens(api: Api) -> JoinTokens:
 async def identity(api: Api) -> str:
     """Who the server takes us for."""
     return (await api.whoami()).user
-
-
-async def dial(api: Api, host: str, port: int) -> Stream:
-    """A byte stream to an in-cluster name."""
-    if api not in _dialers:
-        _dialers[api] = Dialer(api)
-    return await _dialers[api](host, port)
