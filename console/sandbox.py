@@ -1,7 +1,8 @@
-"""Starts a plugin's simulator as a process of its own, so that it costs the screen's event loop nothing.
+"""Starts the plugins' simulators as processes of their own, so that they cost the screen's event loop nothing.
 
-The child prints the path of a kubeconfig (in the plugin's own words: its connection) as its first line and runs until
-it is told to end. It listens on loopback, on a free port, with a secret of its own.
+The platform's prints the path of a kubeconfig (in the plugin's own words: its connection) as its first line; the other
+systems' say when they are ready, and nobody waits for them. They meet in one folder (console.simulating), listen on
+loopback, on free ports, with secrets of their own, and run until they are told to end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -22,38 +24,49 @@ START_WITHIN = 20.0
 
 
 class Sandbox(Struct, frozen=True):
-    """A running simulator: the connection file to open, and its process id."""
+    """Running simulators: the connection file to open, and the process id of the platform's."""
 
     connection: Path
     pid: int
 
 
 @contextlib.contextmanager
-def running(module: str, arguments: Sequence[str] = ()) -> Generator[Sandbox]:
-    """The simulator of `module`, ended on the way out."""
+def running(module: str, arguments: Sequence[str] = (), *, beside: Sequence[str] = ()) -> Generator[Sandbox]:
+    """The platform's simulator `module`, and those of other systems beside it; all are ended on the way out."""
     with tempfile.TemporaryDirectory(prefix="sandbox-", dir=paths.runtime_dir(), ignore_cleanup_errors=True) as folder:
         log = paths.state_dir() / "sandbox.log"
         with log.open("wb") as errors:
             log.chmod(0o600)
-            child = subprocess.Popen(
-                [sys.executable, "-m", module, "--directory", folder, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-                text=True,
-            )
+            child = _started(module, ["--directory", folder, *arguments], errors, said=subprocess.PIPE)
+            others = [_started(one, ["--directory", folder], errors, said=subprocess.DEVNULL) for one in beside]
         try:
             yield Sandbox(Path(_first_line(child, log)), child.pid)
         finally:
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(5)
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
+            for one in (*others, child):
+                one.terminate()
+            for one in (*others, child):
+                _ended(one)
+
+
+def _started(module: str, arguments: Sequence[str], errors: BinaryIO, *, said: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=said,
+        stderr=errors,
+        start_new_session=True,
+        text=True,
+    )
+
+
+def _ended(child: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(5)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def scenarios(module: str) -> str:

@@ -23,7 +23,8 @@ LEAVES_WITHIN = 5.0
 
 def main(arguments: argparse.Namespace) -> int:
     """Start the simulator of the platform, open the screen on it, end it."""
-    module = next((p.simulator for p in discover() if not isinstance(p, Broken) and p.simulator), "")
+    plugins = [plugin for plugin in discover() if not isinstance(plugin, Broken) and plugin.simulator]
+    module = next((plugin.simulator for plugin in plugins if plugin.offers is not None), "")
     if not module:
         raise UsageError("no plugin brings a sandbox")
     if arguments.scenario == "list":
@@ -33,7 +34,8 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.nodes or arguments.pods:
         options += ["--scale", str(arguments.nodes or 0), str(arguments.pods or 0)]
     settings = settings_of(arguments)
-    with running(module, options) as sandbox:
+    others = [plugin.simulator for plugin in plugins if plugin.offers is None]
+    with running(module, options, beside=others) as sandbox:
         arguments.kubeconfig = str(sandbox.connection)
         try:
             return screen.show(arguments, settings, tour=not arguments.no_tour)

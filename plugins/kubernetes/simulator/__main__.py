@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import signal
 import sys
 from pathlib import Path
 
+from console.simulating import Folder, until_told
 from plugins.kubernetes.simulator import SCENARIOS, LiveClock, serve
+from plugins.kubernetes.simulator.neighbours import Neighbours
 from plugins.kubernetes.simulator.reference.sandbox import sandbox
-
-LOOK_FOR_PARENT = 5.0
 
 
 async def run(chosen: argparse.Namespace) -> None:
@@ -25,21 +23,10 @@ async def run(chosen: argparse.Namespace) -> None:
     nodes, pods = chosen.scale
     cluster = sandbox(clock, nodes=nodes, pods=pods)
     simulator = await serve(chosen.directory, scenario=chosen.scenario, clock=clock, port=chosen.port, cluster=cluster)
-    sys.stdout.write(f"{simulator.kubeconfig}\n")
-    sys.stdout.flush()
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stopped.set)
-    parent = os.getppid()
-
-    def orphaned() -> None:
-        if os.getppid() != parent:
-            stopped.set()
-        loop.call_later(LOOK_FOR_PARENT, orphaned)
-
-    loop.call_later(LOOK_FOR_PARENT, orphaned)
-    await stopped.wait()
+    simulator.world.neighbours = Neighbours(Folder(chosen.directory))
+    telling = asyncio.create_task(simulator.world.neighbours.keep_told(simulator.world))
+    await until_told(str(simulator.kubeconfig))
+    telling.cancel()
     await simulator.close()
 
 

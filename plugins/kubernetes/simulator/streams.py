@@ -13,6 +13,7 @@ from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from console.simulating import Asked, ask
 from plugins.kubernetes.simulator.answers import Reply, Upgrade
 from plugins.kubernetes.simulator.calls import Call, Request
 from plugins.kubernetes.simulator.fields import child, rows
@@ -133,8 +134,15 @@ def exec_in(world: World, call: Call) -> Reply:
     async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, early: bytes) -> None:
         channels = Channels(reader, writer, EXEC_PROTOCOLS)
         if await channels.open(asked, early):
-            shell = Shell(pod, asked.params.get("command", []), tty=asked.flag("tty"))
-            await _converse(channels, shell, stdin=asked.flag("stdin"))
+            command, stdin = asked.params.get("command", []), asked.flag("stdin")
+            tool = world.neighbours.tool(pod, command)
+            if tool is None:
+                await _converse(channels, Shell(pod, command, tty=asked.flag("tty")), stdin=stdin)
+            else:
+                given = await _all_input(channels) if stdin else b""
+                said = await ask(tool, Asked(pod.namespace, pod.name, tuple(command), given))
+                await _say(channels, (said.out, said.err))
+                await channels.send(ERROR, encode(_exit_status(said.code)))
             await channels.close()
 
     return Upgrade(run)
@@ -156,6 +164,17 @@ async def _converse(channels: Channels, shell: Shell, *, stdin: bool) -> None:
             elif channel == CLOSE and data[:1] == bytes((STDIN,)):
                 await _say(channels, shell.end())
     await channels.send(ERROR, encode(_exit_status(shell.code)))
+
+
+async def _all_input(channels: Channels) -> bytes:
+    """Standard input until the client ends it, or goes."""
+    given = b""
+    while (messages := await channels.receive()) is not None:
+        for message in messages:
+            if message[0] == CLOSE:
+                return given
+            given += message[1:] if message[0] == STDIN else b""
+    return given
 
 
 async def _say(channels: Channels, said: tuple[bytes, bytes]) -> None:
@@ -229,7 +248,7 @@ class _Forward:
                 return None
 
     async def _connect(self, index: int, port: int) -> None:
-        door = self.world.doors.get((self.pod.namespace, self.pod.name, port)) or _own_door(self.pod, port)
+        door = self.world.door(self.pod, port) or _own_door(self.pod, port)
         if door is None:
             text = (
                 f"error forwarding port {port} to pod {self.pod.uid.replace('-', '')}, uid : failed to execute "

@@ -15,6 +15,7 @@ from plugins.kubernetes.simulator.defaults import fill, prepare
 from plugins.kubernetes.simulator.faults import Faults
 from plugins.kubernetes.simulator.fields import child, rows
 from plugins.kubernetes.simulator.kinds import NAMESPACES, PODS, Kind
+from plugins.kubernetes.simulator.neighbours import Neighbours
 from plugins.kubernetes.simulator.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -59,8 +60,13 @@ class World:
         self.version = version
         self.unexpected: list[str] = []
         self.doors: dict[tuple[str, str, int], Door] = {}
+        self.neighbours = Neighbours()
         self.watches: set[Callable[[], None]] = set()
         self.created = self.clock.now()
+
+    def door(self, pod: Entry, port: int) -> Door | None:
+        """What was put behind a port of a pod: by a test, or by another system's simulator."""
+        return self.doors.get((pod.namespace, pod.name, port)) or self.neighbours.door(pod.namespace, pod.name, port)
 
     @property
     def minor(self) -> int:
