@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], "�")
@@ -32,6 +33,11 @@ def clean_text(text: str) -> str:
     return "\n".join(
         line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines
     )
+
+
+def in_address(*parts: str) -> str:
+    """Names as they stand in the path of an address: each escaped as a whole, joined by slashes."""
+    return "/".join(quote(part, safe="") for part in parts)
 
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")

@@ -1,0 +1,119 @@
+"""Pane `rabbitmq.nodes`: the members of the cluster, what they have left, and the pods that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.format import duration, size
+from console.model import Ref, Tone
+from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from plugins.rabbitmq.model import tables
+from plugins.rabbitmq.model.nodes import MemberRow
+from plugins.rabbitmq.panes.cells import UNKNOWN, counted, optional, sized, texts, used
+
+_TONES = {"running": Tone.OK, "drained": Tone.WARN, "unknown": Tone.WARN}
+_YES_NO = {True: Cell("yes", Tone.WARN), False: Cell("no", Tone.MUTED), None: UNKNOWN}
+
+
+def _state(row: MemberRow, _now: float) -> Cell:
+    return Cell(row.state, _TONES.get(row.state, Tone.BAD))
+
+
+def _uptime(row: MemberRow, _now: float) -> Cell:
+    return UNKNOWN if row.uptime is None else Cell(duration(row.uptime), Tone.MUTED)
+
+
+COLUMNS: tuple[Column[MemberRow], ...] = (
+    Column("NAME", lambda row: row.name, grow=True),
+    Column("STATE", lambda row: row.state, _state, help="running, drained, alarm, partitioned, stopped, unknown"),
+    texts("NODE", lambda row: row.node, hide_below=80),
+    texts("POD", lambda row: row.pod, hide_below=110),
+    Column(
+        "MEM",
+        lambda row: row.memory,
+        lambda row, _now: used(row.memory, row.memory_limit),
+        help="memory of the limit at which publishers must wait",
+        align="right",
+    ),
+    sized("DISK", lambda row: row.disk),
+    Column(
+        "FDS",
+        lambda row: row.files,
+        lambda row, _now: used(row.files, row.files_limit),
+        help="file descriptors of those allowed",
+        align="right",
+        hide_below=90,
+    ),
+    Column("ALARMS", lambda row: ",".join(row.alarms), lambda row, _now: optional(",".join(row.alarms), Tone.BAD)),
+    Column(
+        "PARTITIONS",
+        lambda row: len(row.partitions),
+        lambda row, _now: optional(", ".join(row.partitions), Tone.BAD),
+        hide_below=140,
+        export=lambda row: list(row.partitions),
+    ),
+    Column(
+        "DRAINED",
+        lambda row: None if row.drained is None else int(row.drained),
+        lambda row, _now: _YES_NO[row.drained],
+        help="in maintenance; - where the version does not say (before 3.11)",
+        hide_below=120,
+        export=lambda row: row.drained,
+    ),
+    Column("UPTIME", lambda row: row.uptime, _uptime, align="right"),
+    texts("VERSION", lambda row: row.version, hide_below=130),
+    counted("SOCKETS", lambda row: row.sockets, hide_below=150),
+    counted("PROCESSES", lambda row: row.processes, hide_below=160),
+)
+
+
+def describe(row: MemberRow, _facts: Facts) -> Sequence[Section]:
+    """Resources with their limits, and where it runs."""
+    where = f"{row.namespace}/{row.pod}" if row.pod else ""
+    return (
+        Section(
+            "member",
+            (
+                ("state", _state(row, 0)),
+                ("version", optional(row.version)),
+                ("kind", optional(row.kind)),
+                ("pod", optional(where if row.proved or not where else f"{where} (by its name, it did not answer)")),
+                ("node", optional(row.node)),
+                ("drained", _YES_NO[row.drained]),
+                ("partitions", optional(", ".join(row.partitions), Tone.BAD)),
+            ),
+        ),
+        Section(
+            "resources",
+            (
+                ("memory", Cell(f"{size(row.memory)} of {size(row.memory_limit)}")),
+                ("disk free", Cell(f"{size(row.disk)}, alarm below {size(row.disk_limit)}")),
+                ("files", Cell(f"{_shown(row.files)} of {_shown(row.files_limit)}")),
+                ("sockets", Cell(f"{_shown(row.sockets)} of {_shown(row.sockets_limit)}")),
+                ("processes", Cell(f"{_shown(row.processes)} of {_shown(row.processes_limit)}")),
+                ("run queue", Cell(_shown(row.run_queue))),
+            ),
+        ),
+    )
+
+
+def _shown(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+NODES: Pane[MemberRow] = Pane(
+    name="rabbitmq.nodes",
+    title="rabbitmq nodes",
+    table=tables.NODES,
+    columns=COLUMNS,
+    ref=lambda row: Ref("member", row.name),
+    aliases=("rabbits",),
+    sort="NAME",
+    facets=lambda row: {"member": row.name, "node": row.node, "state": row.state},
+    fault=lambda row: row.state != "running",
+    describe=describe,
+    jumps=(
+        Jump("its pod", "pods", lambda row, _facts: {"namespace": row.namespace, "name": row.pod} if row.pod else None),
+    ),
+    help="The members of the cluster: state, memory against the watermark, disk, alarms, partitions, and their pods.",
+)
