@@ -1,7 +1,7 @@
-"""The board: one run, read from its journal: its steps, its pods, what it waits for, and how far it is.
+"""The board: one run, read from its journal: its steps, what it waits for, how far it is; and its nodes' pods, live.
 
 Owns the drawing and nothing of the run; what a person may say to it is in `saying.py`. Leaving the board, or the
-console, changes nothing.
+console, changes nothing. When the run has ended, the pods stay as they were seen last.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from console.errors import ConsoleError
 from console.format import age, elapsed, until_words
 from console.model import Tone
 from console.plugin import Cell
+from console.present import Sight, Watched
 from console.text import clean
 from console.workflow.note import until_of
 from console.workflow.progress import estimate, pods
@@ -28,7 +29,8 @@ from screens.page import Page
 from screens.paint import app_of, paint_of
 from screens.saying import Saying
 from screens.trail import Place
-from screens.widgets.steps import pod_lines, step_lines, wait_lines
+from screens.widgets import podboard
+from screens.widgets.steps import step_lines, wait_lines
 
 if TYPE_CHECKING:
     from console.workflow.journal import Page as JournalPage
@@ -36,7 +38,11 @@ if TYPE_CHECKING:
 
 EVERY = 1.0
 """Seconds between two looks at the journal."""
+LIVE = 0.5
+"""Seconds between two looks at the pods at most, where something has changed."""
 SIDE = 100
+_FRAME = 1
+"""Cells beside the pods that their scroll bar takes."""
 
 
 class BoardPage(Page):
@@ -48,6 +54,7 @@ class BoardPage(Page):
     BoardPage VerticalScroll { scrollbar-size-vertical: 1; }
     BoardPage #steps { width: 1fr; padding: 0 1; }
     BoardPage #side { width: 1fr; border-left: solid $panel-lighten-2; }
+    BoardPage #pods-head { height: auto; padding: 0 1; }
     BoardPage #pods { height: 1fr; padding: 0 1; }
     BoardPage #waits { height: auto; min-height: 2; max-height: 50%; padding: 0 1; border-top: solid $panel-lighten-2; }
     BoardPage.narrow #halves { layout: vertical; }
@@ -62,6 +69,9 @@ class BoardPage(Page):
         self.saying = Saying(desk, place.name, lambda: self.journal, self.read)
         self._since = 0.0
         self._active = 0
+        self._watched = Watched(desk.kernel)
+        self._sight = Sight()
+        self._lines = podboard.Lines()
 
     @property
     def run(self) -> str:
@@ -73,6 +83,7 @@ class BoardPage(Page):
             with VerticalScroll(id="steps"):
                 yield Static(id="steps-text")
             with Vertical(id="side"):
+                yield Static(id="pods-head")
                 with VerticalScroll(id="pods"):
                     yield Static(id="pods-text")
                 with VerticalScroll(id="waits"):
@@ -81,6 +92,10 @@ class BoardPage(Page):
     def on_mount(self) -> None:
         self.draw()
         self.stand(self._tail())
+        self.stand(self._follow())
+
+    def on_unmount(self) -> None:
+        self._watched.close()
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < SIDE, "narrow")
@@ -105,11 +120,52 @@ class BoardPage(Page):
             self._since = self._since or self.desk.kernel.clock.now()
             self.problem = str(error)
         else:
+            first = self.journal is None
             changed = self.journal is None or page.stored.version != self.journal.stored.version
             self.journal, self.problem, self._since = page, "", 0.0
+            await self._watch(page)
             if changed:
                 self.post_message(self.Changed())
+            if first:
+                self.call_after_refresh(self.draw)  # only then is it known how wide the halves are
         self.draw()
+
+    # -- what stands on the nodes
+
+    async def _follow(self) -> None:
+        kernel = self.desk.kernel
+        while True:
+            await kernel.changed()
+            self._draw_pods()
+            await kernel.clock.sleep(LIVE)
+
+    async def _watch(self, page: JournalPage) -> None:
+        """Rows are wanted while the run is on its way; with its end comes a last look."""
+        state = page.state
+        if state.plan is not None and state.end is None:
+            await self._watched.open(state.plan)
+        elif state.plan is not None:
+            self._sight = self._watched.look(state.plan) if self._watched.seeing else self._sight
+            self._watched.close()
+
+    def _draw_pods(self) -> None:
+        page = self.journal
+        if page is None or page.state.plan is None or not self.is_attached:
+            return
+        state, plan = page.state, page.state.plan
+        if self._watched.seeing:
+            self._sight = self._watched.look(plan)
+        paint, now = paint_of(app_of(self)), self.desk.kernel.clock.now()
+        found = podboard.rows(pods(state), self._sight.things)
+        at = podboard.widths(found, self._cells("side") - _FRAME)
+        head = [paint.line(Cell(said, Tone.WARN)) for said in self._sight.missing]
+        if found:
+            back = plan.target.run == "rejoin"
+            head += [podboard.progress_line(paint, found, back=back), podboard.head_line(paint, at)]
+        for part in ("pods-head", "pods"):
+            self.query_one(f"#{part}").display = bool(head if part == "pods-head" else found)
+        self.fill("pods-head", paint.lines(head))
+        self.fill("pods-text", paint.lines(self._lines.of(paint, found, at, now=now)))
 
     # -- drawing
 
@@ -126,9 +182,7 @@ class BoardPage(Page):
         self.fill("run", paint.lines(self._head(state, now)))
         self.fill("steps-text", paint.lines(step_lines(paint, state, now=now, cells=self._cells("steps"))))
         self._keep_in_sight(state)
-        found = pods(state)
-        self.query_one("#pods").display = bool(found)
-        self.fill("pods-text", paint.lines(pod_lines(paint, found, now=now, cells=self._cells("pods"))))
+        self._draw_pods()
         waits = wait_lines(paint, page, now=now) or [paint.line(("waits for nothing", "muted"))]
         self.fill("waits-text", Content("\n").join(waits))
 

@@ -1,8 +1,6 @@
-"""A run as lines: its steps with state, evidence and time; its pods; what it waits for and asks, as sentences. Pure."""
+"""A run as lines: its steps with state, evidence and time; what it waits for and asks, as sentences. Pure."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from textual.content import Content
 
@@ -12,7 +10,7 @@ from console.plugin import Cell
 from console.text import clean
 from console.workflow.journal import Page
 from console.workflow.note import next_step
-from console.workflow.progress import Pod, Standing, standing
+from console.workflow.progress import Standing, standing
 from console.workflow.state import SETTLED, State, Status, StepState
 from console.workflow.steps import Step
 from screens.paint import Paint, fit, shorten, span
@@ -102,38 +100,3 @@ def _sentence(paint: Paint, each: Standing, now: float) -> Content:
     head = Cell(f"{clean(each.title)} {'asks' if each.asks else 'waits'}:", Tone.BAD if each.asks else Tone.BUSY)
     since = f"  (since {clock_time(each.since)}, {duration(now - each.since)})" if each.since else ""
     return paint.line(head, f" {clean(each.text, 400)}", (since, "muted"))
-
-
-_POD_TONES = {
-    "asks": Tone.BAD,
-    "held": Tone.WARN,
-    "left here": Tone.WARN,
-    "asked to go": Tone.BUSY,
-    "leaving": Tone.BUSY,
-    "gone": Tone.OK,
-    "here": Tone.MUTED,
-}
-_STATE, _SINCE = 11, 6
-
-
-def pod_lines(paint: Paint, found: Sequence[Pod], *, now: float, cells: int) -> list[Content]:
-    """The pods of the nodes, one a line: name, state in a word, since when, what blocks it or where it went."""
-    name = min(max((len(pod.name) for pod in found), default=3), max(12, cells * 2 // 5))
-    why = max(0, cells - name - _STATE - _SINCE - 6)
-    dots = paint.glyphs.ellipsis
-    head = f"  {fit('POD', name)} {fit('STATE', _STATE)} {fit('SINCE', _SINCE, align='right')}  WHY"
-    lines = [paint.line((head, "label"))]
-    for pod in found:
-        tone = _POD_TONES.get(pod.state, Tone.PLAIN)
-        role = "plain" if tone is Tone.OK else tone.value
-        since = fit(age(pod.since or None, now) if pod.since else "", _SINCE, align="right")
-        lines.append(
-            paint.line(
-                (f"{paint.glyphs.of(tone) or ' '} ", tone.value),
-                (fit(shorten(clean(pod.name), name, ellipsis=dots), name, ellipsis=dots), role),
-                (f" {fit(pod.state, _STATE)} ", role),
-                (since, "muted"),
-                (f"  {fit(clean(pod.why), why, ellipsis=dots).rstrip()}", "muted" if tone is Tone.OK else role),
-            )
-        )
-    return lines

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from console.model import Answer, Reason, Ref
 from console.plugin import Facts
-from plugins.kubernetes.checks.fates import EVICTED, Fate
+from plugins.kubernetes.checks.fates import EVICTED, Fate, pinned
 from plugins.kubernetes.checks.standing import Standing
 from plugins.kubernetes.checks.words import listed, pod_ref, pods
 from plugins.kubernetes.model import tables
@@ -23,6 +23,8 @@ from plugins.kubernetes.model.pods import Pod
 
 BUDGETS = "budgets"
 """The topic of its reasons."""
+_SICK = 2
+"""Pods that are named as why a budget lets none go."""
 _SCALED = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"})
 
 
@@ -159,6 +161,40 @@ def allowance(found: Iterable[Budget]) -> str:
     """What budgets say of a set, in words for another line."""
     texts = [f"budget {budget.name} allows {budget.allowed}" for budget in found]
     return ", ".join(texts) if texts else "no budget protects it"
+
+
+def allows(budget: Budget, pod: Pod) -> bool:
+    """Whether the server would let this pod go now, by the same numbers that the server uses."""
+    if not budget.settled:
+        return False
+    return budget.allowed > 0 or (not pod.ready and _sick_may_go(budget))
+
+
+def unhealthy(facts: Facts, namespace: str) -> list[Pod]:
+    """The pods of a namespace that no budget counts."""
+    return [pod for pod in facts.by(tables.PODS_BY_NAMESPACE, namespace) if not pod.healthy and not pod.finished]
+
+
+def blocked(budget: Budget, facts: Facts, among: Iterable[Pod] | None = None) -> str:
+    """Need and have of a budget that lets none go, and which of its pods is why.
+
+    `among`: the pods of its namespace that are not healthy, where somebody asks for many budgets.
+    """
+    if not budget.settled:
+        return f"{budget.key} is not judged yet: its controller has not seen its newest version"
+    if budget.unsatisfiable:
+        return f"{budget.key} lets none go for good: {budget.demand} of {budget.expected}"
+    ill = unhealthy(facts, budget.namespace) if among is None else among
+    sick = sorted(_ill(pod, facts) for pod in ill if budget.selects(dict(pod.labels)))
+    why = f", because {listed(sick, _SICK)}" if sick else ""
+    return f"{budget.key} needs {budget.desired} healthy, has {budget.healthy}{why}"
+
+
+def _ill(pod: Pod, facts: Facts) -> str:
+    """A pod that does not count, and what it waits for where that is known."""
+    if not pod.node and (hosts := {host for volume in pinned(pod, facts) for host in volume.hosts}):
+        return f"{pod.name} waits for {', '.join(sorted(hosts))}"
+    return f"{pod.name} is {pod.status}{' but not ready' if pod.status == 'Running' else ''}"
 
 
 def _sick_may_go(budget: Budget) -> bool:

@@ -63,6 +63,18 @@ def pinned(pod: Pod, facts: Facts) -> tuple[Volume, ...]:
     return tuple(volume for volume in volumes(pod, facts) if volume.local)
 
 
+def waiting_for(facts: Facts, node: str) -> list[Pod]:
+    """Pods without a node whose volumes lie on this one."""
+    row = facts.get(tables.NODES, node)
+    host = dict(row.labels).get("kubernetes.io/hostname", node) if row else node
+    found = [
+        pod
+        for pod in facts.by(tables.PODS_UNPLACED, "")
+        if pod.claims and any(host in volume.hosts for volume in pinned(pod, facts))
+    ]
+    return sorted(found, key=lambda pod: pod.key)
+
+
 def volumes(pod: Pod, facts: Facts) -> tuple[Volume, ...]:
     """The volumes behind the pod's claims, as far as they are bound."""
     found: list[Volume] = []

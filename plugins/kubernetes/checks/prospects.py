@@ -111,7 +111,7 @@ def _text(pod: Pod, its: Fate, facts: Facts) -> str:
         case Fate.FINISHED:
             text = f"is removed: it has finished ({pod.status})"
         case Fate.LEAVING:
-            text = f"is terminating already, {_left(pod, facts.now)}"
+            text = f"is terminating already, {grace_left(pod, facts.now)}"
         case Fate.LOST:
             gone = f"{owner.kind} {owner.name} is not there any more" if owner else "no controller makes it again"
             text = f"is lost: {gone}"
@@ -122,7 +122,7 @@ def _text(pod: Pod, its: Fate, facts: Facts) -> str:
     return text
 
 
-def _left(pod: Pod, now: float) -> str:
+def grace_left(pod: Pod, now: float) -> str:
     """A deletion's time stamp is when the grace ends."""
     left = (pod.deleted or now) - now
     if left >= 0:

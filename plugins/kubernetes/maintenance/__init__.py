@@ -7,6 +7,7 @@ its own: every request goes through the client that a step is given, with a prec
 from __future__ import annotations
 
 from console.plugin import Hooks
+from plugins.kubernetes.checks.presence import present
 from plugins.kubernetes.checks.verdict import READS
 from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
 from plugins.kubernetes.maintenance.evicting import EVICT
@@ -50,4 +51,5 @@ HOOKS = Hooks(
     },
     proof=proof,
     prospects=prospects,
+    present=present,
 )

@@ -13,8 +13,7 @@ from typing import Any
 from console.errors import NotFound, Permanent, Temporary
 from console.format import duration
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
-from plugins.kubernetes.checks.budgeting import budgets_of
-from plugins.kubernetes.checks.fates import pinned
+from plugins.kubernetes.checks.budgeting import allows, blocked, budgets_of
 from plugins.kubernetes.checks.words import listed
 from plugins.kubernetes.maintenance.objects import part, pod_path
 from plugins.kubernetes.model import tables
@@ -27,7 +26,6 @@ _STRIMZI = "strimzi.io/kind"
 _REFUSED, _HANDED = "refused by", "handed over"
 _TURN = 15.0
 _OVERDUE = 30.0
-_SHOWN = 2
 
 
 def _key(ctx: Ctx) -> str:
@@ -59,10 +57,10 @@ async def _guard(ctx: Ctx) -> Outcome:
 def _held(budget: Budget, pod: Pod, ctx: Ctx) -> Wait | None:
     """Why nothing is asked of the server now: every change of the budget is seen, so nobody needs to ask for it."""
     ago = ctx.now - ctx.started
-    if not _allows(budget, pod):
+    if not allows(budget, pod):
         if _asks_its_operator(budget, pod) and ago > _REMIND:
             return None
-        return Wait(f"budget {_blocked(budget, ctx)}", _RETRY)
+        return Wait(f"budget {blocked(budget, ctx.facts)}", _RETRY)
     if ctx.notes.get(_REFUSED) == budget and ago < _RETRY:
         return Wait(f"budget {budget.key} refused a moment ago, and nothing was heard of it since", _RETRY - ago)
     if pod.ready and (first := _turn(budget, pod, ctx)):
@@ -100,35 +98,6 @@ def _turn(budget: Budget, pod: Pod, ctx: Ctx) -> str:
     first = int(ctx.now / _TURN) % len(peers)
     order = peers[first:] + peers[:first]
     return "" if pod.name in order[: budget.allowed] else order[0]
-
-
-def _allows(budget: Budget, pod: Pod) -> bool:
-    """Whether the server would let it go, by the same numbers that the server uses."""
-    if not budget.settled:
-        return False
-    if not pod.ready:
-        return budget.unhealthy == "AlwaysAllow" or budget.healthy >= budget.desired > 0 or budget.allowed > 0
-    return budget.allowed > 0
-
-
-def _blocked(budget: Budget, ctx: Ctx) -> str:
-    """Need and have, and which of its pods is why."""
-    if not budget.settled:
-        return f"{budget.key} is not judged yet: its controller has not seen its newest version"
-    pods = ctx.facts.by(tables.PODS_BY_NAMESPACE, budget.namespace)
-    sick = sorted(_ill(p, ctx) for p in pods if not p.healthy and not p.finished and budget.selects(dict(p.labels)))
-    more = f" and {len(sick) - _SHOWN} more" if len(sick) > _SHOWN else ""
-    why = f", because {', '.join(sick[:_SHOWN])}{more}" if sick else ""
-    if budget.unsatisfiable:
-        return f"{budget.key} lets none go for good: {budget.demand} of {budget.expected}"
-    return f"{budget.key} needs {budget.desired} healthy, has {budget.healthy}{why}"
-
-
-def _ill(pod: Pod, ctx: Ctx) -> str:
-    """A pod that does not count, and what it waits for where that is known."""
-    if not pod.node and (hosts := {host for volume in pinned(pod, ctx.facts) for host in volume.hosts}):
-        return f"{pod.name} waits for {', '.join(sorted(hosts))}"
-    return f"{pod.name} is {pod.status}{' but not ready' if pod.status == 'Running' else ''}"
 
 
 async def _evict(ctx: Ctx) -> str:

@@ -9,9 +9,9 @@ from console.errors import Forbidden, NotFound
 from console.format import age
 from console.plugin import Json
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
+from plugins.kubernetes.checks.fates import waiting_for
 from plugins.kubernetes.checks.words import listed, pods
 from plugins.kubernetes.maintenance.objects import part
-from plugins.kubernetes.maintenance.verifying import waiting_for
 from plugins.kubernetes.model import tables
 
 _HEARTBEAT = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
@@ -72,7 +72,7 @@ async def _go(_ctx: Ctx) -> Outcome:
 
 async def _whole(ctx: Ctx) -> Outcome:
     node = _name(ctx)
-    waiting = waiting_for(ctx, node)
+    waiting = waiting_for(ctx.facts, node)
     here = ctx.facts.by(tables.PODS_BY_NODE, node)
     starting = [pod for pod in here if not pod.healthy and not pod.finished and pod.deleted is None]
     if waiting:

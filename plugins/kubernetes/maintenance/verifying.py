@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.plugin import Index
 from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Wait
-from plugins.kubernetes.checks.fates import Fate, pinned
+from plugins.kubernetes.checks.fates import Fate, waiting_for
 from plugins.kubernetes.checks.standing import standing
 from plugins.kubernetes.checks.wishes import wishes
 from plugins.kubernetes.checks.words import listed, pods
 from plugins.kubernetes.model import tables
-from plugins.kubernetes.model.pods import Pod
 
-UNPLACED: Index[Pod] = Index(tables.PODS, "unplaced", lambda pod: () if pod.node or pod.finished else ("yes",))
-"""Pods that have no node yet; kept by the store, so that a look does not scan all pods."""
 PINNED = "pinned"
 """Parameter of the step: the pods (`namespace/name`) whose volumes lie on the node, as they were planned."""
 _STAYS = (Fate.DAEMON, Fate.STATIC)
@@ -35,7 +31,7 @@ async def _empty(ctx: Ctx) -> Outcome:
     missing = list(_missing(ctx, node))
     if missing:
         return Wait(f"not accounted for: {listed(missing)}", 5.0)
-    waiting = waiting_for(ctx, node)
+    waiting = waiting_for(ctx.facts, node)
     words = f"; {listed([pod.name for pod in waiting])} wait for it" if waiting else ""
     behind = f"; {pods(len(rest))} not waited for: {listed([pod.key for pod in rest])}" if rest else ""
     return Done(f"no pod left but {len(stand.of(*_STAYS))} of the node's own{words}{behind}")
@@ -67,16 +63,6 @@ def _comes_later(ctx: Ctx, key: str) -> bool:
         before = [ctx.facts.get(tables.PODS, f"{namespace}/{base}-{number}") for number in range(int(tail))]
         return one.policy == _ORDERED and any(pod is None or not pod.healthy for pod in before)
     return True  # its set is gone: nobody makes it again
-
-
-def waiting_for(ctx: Ctx, node: str) -> list[Pod]:
-    """Pods without a node whose volumes lie on this one."""
-    row = ctx.facts.get(tables.NODES, node)
-    host = dict(row.labels).get("kubernetes.io/hostname", node) if row else node
-    found = [
-        pod for pod in ctx.facts.by(UNPLACED, "yes") if any(host in volume.hosts for volume in pinned(pod, ctx.facts))
-    ]
-    return sorted(found, key=lambda pod: pod.key)
 
 
 VERIFY = StepKind(guard=_go, until=_empty)

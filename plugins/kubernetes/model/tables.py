@@ -77,6 +77,8 @@ PODS_BY_OWNER: Index[Pod] = Index(PODS, "owner", owner_keys)
 PODS_BY_NAMESPACE: Index[Pod] = Index(PODS, "namespace", lambda pod: (pod.namespace,))
 PODS_APART: Index[Pod] = Index(PODS, "apart", lambda pod: _reach(pod) if pod.shape.apart else ())
 """Pods that refuse to stand beside others, by the namespaces of those others; `*` where those are chosen by label."""
+PODS_UNPLACED: Index[Pod] = Index(PODS, "unplaced", lambda pod: () if pod.node or pod.finished else ("",))
+"""All pods that have no node yet, under the empty key; kept by the store, so that a look does not scan all pods."""
 PODS_BY_CLAIM: Index[Pod] = Index(PODS, "claim", claim_keys)
 STATIC_BY_COMPONENT: Index[Pod] = Index(
     PODS, "control plane", lambda pod: (pod.label("component"),) if pod.mirror else ()
