@@ -143,7 +143,11 @@ def _line(paint: Paint, row: PodRow, since: str, at: Widths) -> Content:
     dots, tone = paint.glyphs.ellipsis, row.tone
     role = "plain" if tone is Tone.OK else tone.value
     text = clean(row.why)
-    lines = textwrap.wrap(text, at.why, max_lines=_WRAPPED, placeholder=dots) if tone in _HELD and at.why > 0 else []
+    lines = (
+        textwrap.wrap(text, at.why, max_lines=_WRAPPED, placeholder=dots, break_on_hyphens=False)
+        if tone in _HELD and at.why > 0
+        else []
+    )
     indent = "\n" + " " * (at.name + _STATE + _SINCE + 6)
     why = indent.join(lines) if len(lines) > 1 else fit(text, at.why, ellipsis=dots).rstrip()
     return paint.line(

@@ -108,7 +108,7 @@ class _Eye(Struct):
             return Presence(pod_ref(pod), "here", f"finalizer {listed(final)} will hold it", Tone.WARN)
         hosts = sorted({host for volume in pinned(pod, self.facts) for host in volume.hosts})
         text = {
-            Fate.RETURNS: f"will wait for {listed(hosts)}, where its volume is",
+            Fate.RETURNS: f"will wait for {listed(hosts)} (its volume)",
             Fate.LOST: "nobody makes it again",
             Fate.UNKNOWN: f"what {pod.owner.kind if pod.owner else 'its owner'} does then is not known",
         }.get(its, "moves to another node")

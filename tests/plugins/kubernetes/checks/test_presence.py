@@ -91,7 +91,7 @@ def test_a_pinned_pod_waits_for_its_node_by_the_name_of_its_volume_until_it_is_b
     volume, claim = local_volume("data-zk-0", "n1")
     world = cluster().put("statefulsets", stateful_set()).put("persistentvolumes", volume)
     world.put("persistentvolumeclaims", claim).put("pods", member(0, "n1", spec=using("data-zk-0")))
-    assert seen(world)["zk-0"].text == "will wait for n1, where its volume is"
+    assert seen(world)["zk-0"].text == "will wait for n1 (its volume)"
     again: dict[str, Any] = {"meta": {"uid": "uid-new"}, "spec": using("data-zk-0")}
     world.put("pods", member(0, "", ready=False, status={"phase": "Pending", "containerStatuses": []}, **again))
     for named in ((ref("zk-0"),), ()):
