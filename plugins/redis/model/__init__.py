@@ -1,0 +1,1 @@
+"""Rows of the Redis plugin and the parsers they come from: pure."""
