@@ -21,8 +21,8 @@ from console.format import age, until_words
 from console.gate import YES, Consent, Deed
 from console.model import Answer, Ref, Tone
 from console.moments import moment
-from console.plugin import Ask, Cell, Effect
-from console.ways import WAYS
+from console.plugin import Ask, Cell, Effect, Json
+from console.ways import REPLACED, WAYS, wrong_name
 from console.workflow import planview
 from console.workflow.plan import Plan
 from screens.acting import agreed
@@ -61,6 +61,8 @@ class PlanPage(Page):
         self.begun = False
         self.until = 0.0
         self.way = next(iter(WAYS))
+        self.new_name = ""
+        """The name of the machine that comes in the node's place; empty: it keeps the node's."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="verdict")
@@ -84,8 +86,7 @@ class PlanPage(Page):
         """Ask every system again; the decisions that were taken stay."""
         taken = tuple(self.made.target.decisions) if self.made is not None else ()
         try:
-            options = {"way": self.way} if self.place.name == "rejoin" and self.way != next(iter(WAYS)) else {}
-            asked = runs.target(self.place.name, self.nodes, decisions=taken, options=options)
+            asked = runs.target(self.place.name, self.nodes, decisions=taken, options=self._options())
             self.made = runs.announced(await runs.plan(self.desk.kernel, asked), self.until)
         except ConsoleError as error:
             self.problem = str(error)
@@ -94,6 +95,11 @@ class PlanPage(Page):
         self.draw()
         self.post_message(self.Changed())
         await self._ask_rights()
+
+    def _options(self) -> dict[str, Json]:
+        if self.place.name != "rejoin" or self.way == next(iter(WAYS)):
+            return {}
+        return {"way": self.way, **({"new-name": self.new_name} if self.new_name else {})}
 
     async def _ask_rights(self) -> None:
         """Which rights the run would miss: said before anybody gives a reason."""
@@ -116,7 +122,8 @@ class PlanPage(Page):
         if not self.is_attached:
             return
         paint, made = paint_of(app_of(self)), self.made
-        title = (f"plan: {self.place.name} {', '.join(self.nodes)}  ", "title")
+        as_ = f" as {self.new_name}" if self.new_name else ""
+        title = (f"plan: {self.place.name} {', '.join(self.nodes)}{as_}  ", "title")
         if made is None:
             asking = Cell(self.problem, Tone.BAD) if self.problem else Cell("asking every system", Tone.BUSY)
             self.fill("verdict", paint.line(title, asking))
@@ -163,7 +170,14 @@ class PlanPage(Page):
         return (
             Command("plan-way", f"way: {self.way}", self.choose_way, key="w", hint=True, group="plan",
                     help="whether the node only rebooted, or was reset, re-imaged or replaced and must join anew"),
+            Command("plan-name", "new name", self.choose_name, key="m", hint=self._renames() is None, group="plan",
+                    why=self._renames, help="the name of the machine that comes in the node's place"),
         )  # fmt: skip
+
+    def _renames(self) -> str | None:
+        if self.way != REPLACED:
+            return f"only a machine that was {REPLACED} has another name (way: w)"
+        return None if len(self.nodes) == 1 else "one machine at a time is given another name"
 
     def _announcing(self) -> Sequence[Command]:
         if self.place.name != "drain":
@@ -189,11 +203,35 @@ class PlanPage(Page):
         words = {f"{way}: {text}": way for way, text in WAYS.items()}
         mine = next(text for text, way in words.items() if way == self.way)
         chosen = await self.desk.ask(Choice("how does it come back?", list(words), default=mine))
-        if chosen is not None and words[chosen] != self.way:
-            self.way = words[chosen]
-            self.made = None
-            self.draw()
-            await self.check()
+        if chosen is None or words[chosen] == self.way:
+            return
+        self.way, self.new_name = words[chosen], ""
+        if self._renames() is None:
+            await self._ask_name()
+        await self._anew()
+
+    async def choose_name(self) -> None:
+        """Ask under which name the machine joins, and plan for that."""
+        if await self._ask_name():
+            await self._anew()
+
+    async def _ask_name(self) -> bool:
+        """Ask for the name until it is one; False where nothing was answered."""
+        node, default, wrong = self.nodes[0], self.new_name, ""
+        while True:
+            about = wrong or f"empty: it joins as {node} again"
+            typed = await self.desk.ask(Line(Ask("name", "the name of the new machine?", default=default, help=about)))
+            if typed is None:
+                return False
+            default, wrong = typed, wrong_name(typed) if typed else ""
+            if not wrong:
+                self.new_name = "" if typed == node else typed
+                return True
+
+    async def _anew(self) -> None:
+        self.made = None
+        self.draw()
+        await self.check()
 
     def _blocked(self) -> str | None:
         made = self.made

@@ -14,6 +14,7 @@ from console.cli.session import opened
 from console.errors import SourceError, UsageError
 from console.plugin import Json, Target
 from console.selector import parse_selector
+from console.ways import wrong_name
 from console.workflow import planview
 from console.workflow.plan import Plan
 
@@ -47,6 +48,8 @@ def target_of(arguments: argparse.Namespace, more: Mapping[str, Json] | None = N
         parse_selector(given["pod-selector"])  # a slip is said before anything is asked of a server
     if given["new-name"] and (given["way"] != "replaced" or len(arguments.nodes) > 1):
         raise UsageError("--new-name is for one node that is replaced", next_step="--way replaced --new-name NODE")
+    if given["new-name"] and (wrong := wrong_name(given["new-name"])):
+        raise UsageError(wrong, where="--new-name")
     options: dict[str, Json] = {option: value for option, value in given.items() if value is not None}
     options |= dict(more or {})
     return runs.target(arguments.run, arguments.nodes, decisions=decisions, options=options)

@@ -48,6 +48,54 @@ async def test_the_way_is_chosen_on_the_plan_and_frozen_in_the_run(monkeypatch: 
         assert "the commands are copied" in driver.said
 
 
+async def test_a_machine_in_the_place_of_another_is_given_its_name_on_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.runs.resume", _resume)
+    async with driving(size=(120, 30)) as driver:
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("R")
+        await driver.sees("plan: rejoin node1", "way: rebooted")
+        await driver.press("m")
+        assert any("only a machine that was replaced has another name" in said for said in driver.said)
+        await driver.press("w")
+        await driver.sees("how does it come back?")
+        await driver.press("end", "enter")
+        await driver.sees("the name of the new machine?", "empty: it joins as node1 again")
+        await driver.type("Node_9")
+        await driver.press("enter")
+        await driver.sees("`Node_9` is no name of a node: small letters")
+        await driver.press(*["backspace"] * len("Node_9"))
+        await driver.type("node9")
+        await driver.press("enter")
+        await driver.sees("plan: rejoin node1 as node9", "way: replaced", "new name")
+        await driver.press("m", "enter")
+        await driver.sees("plan: rejoin node1 as node9", "SAFE")
+        await driver.press("s")
+        await driver.type("new machine")
+        await driver.press("enter")
+        await driver.sees("agree")
+        await driver.press("enter")
+        await driver.sees("of 2 steps")
+        text = str(next(iter(driver.sea.journals.runs.values()))).replace(" ", "")
+        assert '"way":"replaced","new-name":"node9"' in text or '"new-name":"node9","way":"replaced"' in text
+
+
+async def test_another_way_forgets_the_name() -> None:
+    async with driving(size=(120, 30)) as driver:
+        await driver.order("nodes")
+        await driver.sees("node1")
+        await driver.press("R")
+        await driver.sees("way: rebooted")
+        await driver.press("w", "end", "enter")
+        await driver.sees("the name of the new machine?")
+        await driver.type("node9")
+        await driver.press("enter")
+        await driver.sees("plan: rejoin node1 as node9")
+        await driver.press("w", "up", "enter")
+        await driver.sees("way: reimaged")
+        assert "node9" not in driver.text()
+
+
 async def test_a_drain_has_one_way_and_nothing_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.runs.resume", _resume)
     async with driving() as driver:
