@@ -91,13 +91,12 @@ class OverviewPage(Page):
     async def _follow(self) -> None:
         kernel = self.desk.kernel
         await kernel.judge()
-        for instance in list(kernel.instances):
-            part = self._parts[instance.id] = await declared(kernel, instance.id)
-            self._wants += [kernel.want(instance.id, table) for table in part.reads]
-        self._draw_later()
         while True:
-            await kernel.changed()
+            for instance in [one for one in kernel.instances if one.id not in self._parts]:
+                part = self._parts[instance.id] = await declared(kernel, instance.id)
+                self._wants += [kernel.want(instance.id, table) for table in part.reads]
             self._draw_later()
+            await kernel.changed()
 
     def _draw_later(self) -> None:
         if self._soon is None:

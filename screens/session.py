@@ -47,6 +47,7 @@ async def attach(desk: Desk, kernel: Runtime, opening: Opening) -> None:
     for instance in kernel.instances:
         for remark in instance.remarks:
             desk.say(remark, "warning")
+    kernel.search()
     await obey(desk, opening.start or kernel.settings.start)
     if opening.tour:
         from screens.tour import begin

@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     again = _connection(default=argparse.SUPPRESS)
     _demo(commands)
     _get(commands, again)
+    _act(commands, again)
     _plan(commands, again)
     _drain(commands, again)
     _runs(commands, again)
@@ -92,9 +93,29 @@ def _get(commands: Commands, shared: argparse.ArgumentParser) -> None:
     get.add_argument("-o", "--output", choices=("table", "wide", "json", "yaml", "csv", "name"), default="table")
     get.add_argument("--filter", default="", metavar="LINE", help="as after `/`")
     get.add_argument("--sort", default="", metavar="COLUMN", help="column; `--sort=-COLUMN` for descending")
+    get.add_argument("--instance", default="", metavar="NAME", help="of which instance, where there are several")
     get.add_argument("-w", "--watch", action="store_true", help="go on and print what changes")
     get.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for the first answer")
     get.set_defaults(module="get")
+
+
+def _act(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    act = commands.add_parser(
+        "act", parents=[shared], help="do something to a row of a pane; without ACTION: what there is"
+    )
+    act.add_argument("pane", metavar="PANE")
+    act.add_argument("object", metavar="OBJECT", help="the row's name or key")
+    act.add_argument("action", nargs="?", default="", metavar="ACTION")
+    act.add_argument("--set", action="append", default=[], metavar="ID=VALUE", help="an answer to one of its questions")
+    act.add_argument("--instance", default="", metavar="NAME", help="of which instance, where there are several")
+    act.add_argument("--yes", action="store_true", help="without asking")
+    act.add_argument(
+        "--name", default="", metavar="OBJECT", help="the name typed again, for what destroys and production"
+    )
+    act.add_argument("--dry-run", action="store_true", help="say what would be done; change nothing")
+    act.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for the first answer")
+    act.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    act.set_defaults(module="act")
 
 
 def _plan(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -160,8 +181,18 @@ def _drain(commands: Commands, shared: argparse.ArgumentParser) -> None:
         one.add_argument("--yes", action="store_true", help="start without asking")
         one.add_argument("--name", default="", metavar="NODE", help="the node's name typed again, for production")
         one.add_argument("--detach", action="store_true", help="start it and return")
+        _patience(one)
         one.add_argument("-o", "--output", choices=("text", "json"), default="text")
         one.set_defaults(module="drain", run=kind)
+
+
+def _patience(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--wait-for-answers",
+        type=span,
+        metavar="TIME",
+        help="how long a question of the run may wait: 30, 5m, 1h (default: for ever at a terminal, else 0)",
+    )
 
 
 def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -188,20 +219,27 @@ def _runs(commands: Commands, shared: argparse.ArgumentParser) -> None:
             one.add_argument("--yes", action="store_true", required=True, help="it is meant")
         elif verb != "list":
             one.add_argument("id", metavar="RUN")
-        if verb in {"pause", "abort"}:
-            one.add_argument("--reason", default="", help="why; colleagues read it")
-        if verb == "abort":
-            one.add_argument("--yes", action="store_true", help="without asking")
-        if verb in {"answer", "skip"}:
-            one.add_argument("step", metavar="STEP")
-        if verb == "skip":
-            one.add_argument("--reason", required=True, help="why; it stands in the report")
-        if verb == "answer":
-            one.add_argument("choice", choices=("retry", "skip", "undo", "stop"))
-            one.add_argument("--reason", default="")
+        if verb in {"pause", "abort", "answer", "skip"}:
+            _said(one, verb)
+        if verb in {"follow", "resume"}:
+            _patience(one)
         if verb in {"list", "show", "follow", "resume"}:
             one.add_argument("-o", "--output", choices=("text", "json"), default="text")
         one.set_defaults(module="runs")
+
+
+def _said(one: argparse.ArgumentParser, verb: str) -> None:
+    """What a person says to a run."""
+    if verb in {"answer", "skip"}:
+        one.add_argument("step", metavar="STEP")
+    if verb == "answer":
+        one.add_argument("choice", choices=("retry", "skip", "undo", "stop"))
+    if verb == "skip":
+        one.add_argument("--reason", required=True, help="why; it stands in the report")
+    else:
+        one.add_argument("--reason", default="", help="why; colleagues read it")
+    if verb == "abort":
+        one.add_argument("--yes", action="store_true", help="without asking")
 
 
 def _token(commands: Commands, shared: argparse.ArgumentParser) -> None:

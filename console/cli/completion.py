@@ -53,7 +53,9 @@ def _words() -> tuple[list[str], dict[str, list[str]]]:
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             for name, command in action.choices.items():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
                 commands[str(name)] = _of(command)  # pyright: ignore[reportUnknownArgumentType]
-    commands["get"] = [*commands["get"], *_panes()]
+    panes = _panes()
+    for name in ("get", "act"):
+        commands[name] = [*commands[name], *panes]
     return _options(top), commands
 
 

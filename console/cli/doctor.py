@@ -68,10 +68,14 @@ async def _cluster(arguments: argparse.Namespace, settings: Settings) -> list[Ch
 async def _systems(runtime: Runtime) -> AsyncGenerator[Check]:
     for broken in runtime.broken:
         yield Check(f"plugin {broken.name}", Found.MISSING, f"broken: {broken.reason}", "mend or remove it")
+    await runtime.searching.first()
+    for system, why in runtime.searching.failed.items():
+        yield Check(system, Found.UNKNOWN, f"could not be looked for: {why}", need=Need.OPTIONAL)
     for instance in runtime.instances:
-        yield Check("context", Found.OK, instance.title or str(instance.id))
+        topic = "context" if instance.id == runtime.platform else instance.id.system
+        yield Check(topic, Found.OK, instance.title or str(instance.id))
         for remark in instance.remarks:
-            yield Check("context", Found.MISSING, remark, need=Need.OPTIONAL)
+            yield Check(topic, Found.MISSING, remark, need=Need.OPTIONAL)
         deferred = runtime.plugin(instance.id).doctor
         if deferred is None:
             continue

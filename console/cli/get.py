@@ -34,10 +34,9 @@ async def get(arguments: argparse.Namespace) -> int:
     """The command, inside a loop."""
     line = parse_filter(" ".join(filter(None, [arguments.filter, _scope(arguments)])))
     async with opened(arguments) as runtime:
-        found = await runtime.look_up(arguments.pane)
+        found = await runtime.look_up(arguments.pane, arguments.instance)
         if found is None:
-            names = ", ".join(sorted({pane.name for i in runtime.instances for pane in runtime.panes(i.id)}))
-            raise UsageError(f"there is no pane or kind `{arguments.pane}`", next_step=f"panes: {names}")
+            raise _unknown(runtime, arguments)
         instance, pane = found
         if limits := pane.limits.get(arguments.pane):
             line = parse_filter(" ".join([*(f"{name}={value}" for name, value in limits.items()), line.line]))
@@ -57,6 +56,17 @@ async def get(arguments: argparse.Namespace) -> int:
         if arguments.watch:
             await _watch(runtime, pane, view, (line, arguments))
         return ExitCode.UNKNOWN if problems else ExitCode.DONE
+
+
+def _unknown(runtime: Runtime, arguments: argparse.Namespace) -> UsageError:
+    """Of which instances there is such a pane, or which panes there are; and what could not be looked for."""
+    named = [one.id for one in runtime.instances if arguments.pane in {pane.name for pane in runtime.panes(one.id)}]
+    if named:
+        known = ", ".join(instance.name for instance in named)
+        return UsageError(f"no instance `{arguments.instance}` has {arguments.pane}", next_step=f"instances: {known}")
+    names = ", ".join(sorted({pane.name for one in runtime.instances for pane in runtime.panes(one.id)}))
+    failed = "".join(f"; {system} could not be looked for: {why}" for system, why in runtime.searching.failed.items())
+    return UsageError(f"there is no pane or kind `{arguments.pane}`{failed}", next_step=f"panes: {names}")
 
 
 def _scope(arguments: argparse.Namespace) -> str:

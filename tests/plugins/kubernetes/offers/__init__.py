@@ -1,0 +1,1 @@
+"""What the Kubernetes plugin offers to the kernel and to other systems."""
