@@ -5,14 +5,17 @@ Owns the path from an open runtime to a journal and a runner process. It acts on
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from console import connection, paths
-from console.errors import NotFound, SourceError
+from console.errors import ConsoleError, NotFound, SourceError
 from console.gate import YES, Deed
 from console.model import InstanceId, NodeName, Ref
 from console.offers import JournalStore, Stored
@@ -22,6 +25,7 @@ from console.workflow.events import Aborted, Answered, Choice, Continued, Paused
 from console.workflow.journal import Page
 from console.workflow.lease import Slots
 from console.workflow.plan import Plan, make
+from console.workflow.standby import Standby
 from console.workflow.starting import spawn_runner, start
 from console.workflow.state import State, to_undo
 from console.workflow.steps import StepKind
@@ -68,20 +72,49 @@ def announced(made: Plan, until: float) -> Plan:
     return dataclasses.replace(made, target=target)
 
 
-async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES) -> str:
-    """Write the plan as a run and start its runner; the run's name. Raises Refused with the reasons."""
+async def begin(runtime: Runtime, made: Plan, *, reason: str, given: str = YES, standby: Standby | None = None) -> str:
+    """Write the plan as a run and start its runner; the run's name. Raises Refused with the reasons.
+
+    `standby`: a runner that was started ahead and gets the run now.
+    """
     name = await start(
         made, await _store(runtime), await runtime.gate(), clock=runtime.clock, reason=reason, given=given
     )
-    resume(runtime, name)
+    if standby is None or not standby.give(name, connection_arguments(runtime), log=log(name)):
+        resume(runtime, name)
+    else:
+        STARTED[standby.pid] = name
     return name
 
 
 def resume(runtime: Runtime, name: str) -> int:
     """Start a runner for a run; it waits until no other one holds it. The process id."""
-    pid = spawn_runner(name, connection_arguments(runtime), log=paths.state_dir() / "runs" / f"{name}.log")
+    pid = spawn_runner(name, connection_arguments(runtime), log=log(name))
     STARTED[pid] = name
     return pid
+
+
+def log(name: str) -> Path:
+    """Where the runners of this host write what they have to say."""
+    return paths.state_dir() / "runs" / f"{name}.log"
+
+
+async def warm(runtime: Runtime) -> None:
+    """What beginning a run needs, got while its plan is made: the models of what we write, who we are, our rights.
+
+    What fails is silent here: it is asked again, and said, when it is needed.
+    """
+    with suppress(ConsoleError):
+        gate = await runtime.gate()
+        await asyncio.gather(_imported(runtime), gate.identity())
+        await gate.missing(await gate.standing())
+
+
+async def _imported(runtime: Runtime) -> None:
+    offers = runtime.plugin(runtime.platform).offers
+    if offers is not None and offers.writing is not None:
+        prepare = await asyncio.to_thread(offers.writing.load)
+        await asyncio.to_thread(prepare)
 
 
 def connection_arguments(runtime: Runtime) -> list[str]:
@@ -106,8 +139,13 @@ def local(name: str) -> Page:
         raise NotFound(f"this host has no copy of run {name}: {error.strerror}", where=str(file)) from error
 
 
-async def follow(runtime: Runtime, name: str) -> AsyncGenerator[Page | SourceError]:
-    """The journal again and again when it changed, until the run ends; an error where it cannot be read just now."""
+async def follow(
+    runtime: Runtime, name: str, *, hurry: asyncio.Event | None = None
+) -> AsyncGenerator[Page | SourceError]:
+    """The journal again and again when it changed, until the run ends; an error where it cannot be read just now.
+
+    `hurry`: once it is set, the journal is looked at without the usual pause, and then as usual again.
+    """
     seen, silent = "", ""
     while True:
         try:
@@ -123,7 +161,15 @@ async def follow(runtime: Runtime, name: str) -> AsyncGenerator[Page | SourceErr
                 yield now
             if now.state.end is not None:
                 return
-        await runtime.clock.sleep(LOOK_EVERY)
+        if hurry is None or hurry.is_set():
+            await runtime.clock.sleep(LOOK_EVERY)
+            continue
+        pause = [asyncio.create_task(runtime.clock.sleep(LOOK_EVERY)), asyncio.create_task(hurry.wait())]
+        try:
+            await asyncio.wait(pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in pause:
+                each.cancel()
 
 
 async def pause(runtime: Runtime, name: str, *, reason: str = "") -> Page:

@@ -25,6 +25,7 @@ R = TypeVar("R")
 
 PUBLISH_EVERY = 0.25
 SLICE = 0.004
+_LOOK = 0.02
 
 
 class Store:
@@ -106,8 +107,10 @@ class Store:
                 return [*problems, *(f"{name}: no answer in {within:.0f} s" for name in open_tables)]
             if open_tables:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(left):
+                    async with asyncio.timeout(min(left, _LOOK)):
                         await self.changed()
+        if self._dirty:  # whoever waits for all of it need not wait for the next round of paints too
+            await self.publish()
         return problems
 
     async def pump(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from console import own, runs
+from console.cli.ending import Ending, ending
 from console.cli.exits import ExitCode
 from console.errors import SourceError
 from console.format import clock_time, elapsed, timestamp
@@ -25,33 +27,103 @@ if TYPE_CHECKING:
     from console.runtime import Runtime
 
 _ENDS = {End.DONE: ExitCode.DONE, End.ABORTED: ExitCode.STOPPED, End.STOPPED: ExitCode.STOPPED}
+_ORDERLY = {0, 6}
+"""Exit codes of a runner whose run ended, or that was asked to leave, or that another one followed."""
+_LOOK_EVERY = 0.2
 
 
-async def follow(runtime: Runtime, name: str, output: str = "text") -> int:
-    """Print until the run ends; its exit code. Progress goes to stderr when the result is JSON."""
-    stream = sys.stderr if output == "json" else sys.stdout
-    seen: dict[str, str] = {}
-    state = State()
-    watching = Watching(name, lambda: state, runtime.settings.notify, runtime.clock, also=_ring)
-    telling = asyncio.create_task(watching.keep())
-    try:
-        async for page in runs.follow(runtime, name):
-            if isinstance(page, SourceError):
-                print(f"{clock_time(runtime.clock.now())} cannot read the journal: {page}", file=stream, flush=True)
-                continue
-            state = page.state
-            for line in _news(state, seen):
-                print(f"{clock_time(state.now or runtime.clock.now())} {line}", file=stream, flush=True)
-            await watching.once()
-    finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+async def follow(runtime: Runtime, name: str, output: str = "text", *, patience: float | None = None) -> int:
+    """Print until the run ends; its exit code. Progress goes to stderr when the result is JSON.
+
+    `patience`: seconds that a question of the run may stay without an answer; then this ends too, with DECIDE, and the
+    run waits on. None: for as long as it takes. A runner of this process that fails ends it with FAILED.
+    """
+    with ending(name, runs.STARTED) as runner:
+        following = _Following(runtime, name, output, runner)
+        code = await following.until(patience)
+    state = following.state
     if output == "json":
         page = await runs.look(runtime, name)
         print(json.dumps(as_json(page, runtime.clock.now()), indent=2, ensure_ascii=False))
     elif state.end is not None and state.plan is not None:
-        print(f"run {name} {state.end.value} after {elapsed(state.ended_at - state.plan.at)}", file=stream)
-    return _ENDS[state.end] if state.end is not None else ExitCode.FAILED
+        print(f"run {name} {state.end.value} after {elapsed(state.ended_at - state.plan.at)}", file=sys.stdout)
+    return code
+
+
+def patience_of(arguments: argparse.Namespace) -> float | None:
+    """What the arguments say of waiting for answers; by itself a person at a terminal waits, a script does not."""
+    said: float | None = arguments.wait_for_answers
+    if said is not None:
+        return said
+    return None if sys.stdin.isatty() else 0.0
+
+
+class _Following:
+    """One run while it is followed: its newest state, and what ends the following of it."""
+
+    def __init__(self, runtime: Runtime, name: str, output: str, runner: Ending) -> None:
+        self.state = State()
+        self._runtime = runtime
+        self._name = name
+        self._stream = sys.stderr if output == "json" else sys.stdout
+        self._runner = runner
+        self._seen: dict[str, str] = {}
+
+    async def until(self, patience: float | None) -> ExitCode:
+        """Follow until the run ends, or until one of the other ends (see `follow`)."""
+        settings, clock = self._runtime.settings.notify, self._runtime.clock
+        watching = Watching(self._name, lambda: self.state, settings, clock, also=_ring)
+        ends = [asyncio.create_task(self._read(watching)), asyncio.create_task(self._left_alone(patience))]
+        telling = asyncio.create_task(watching.keep())
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return next(task for task in ends if task.done()).result()
+        finally:
+            over: list[asyncio.Task[Any]] = [*ends, telling]
+            for task in over:
+                task.cancel()
+            await asyncio.gather(*over, return_exceptions=True)
+
+    async def _read(self, watching: Watching) -> ExitCode:
+        async for page in runs.follow(self._runtime, self._name, hurry=self._runner.happened):
+            if isinstance(page, SourceError):
+                self._print(self._runtime.clock.now(), f"cannot read the journal: {page}")
+                continue
+            self.state = page.state
+            for line in _news(self.state, self._seen):
+                self._print(self.state.now or self._runtime.clock.now(), line)
+            await watching.once()
+        return _ENDS[self.state.end] if self.state.end is not None else ExitCode.FAILED
+
+    async def _left_alone(self, patience: float | None) -> ExitCode:
+        """A question that nobody answers in time, or a runner that failed."""
+        clock, asked_at = self._runtime.clock, 0.0
+        while True:
+            await clock.sleep(_LOOK_EVERY)
+            now = clock.monotonic()
+            asked_at = (asked_at or now) if self.state.asked and self.state.end is None else 0.0
+            if patience is not None and asked_at and now - asked_at >= patience:
+                for line in _unanswered(self._name, self.state):
+                    print(line, file=sys.stderr)
+                return ExitCode.DECIDE
+            if self._runner.happened.is_set() and self._runner.code not in {None, *_ORDERLY}:
+                print(f"pilothouse: the runner of run {self._name} failed; see {runs.log(self._name)}", file=sys.stderr)
+                print(f"pilothouse: then `pilothouse runs resume {self._name}`", file=sys.stderr)
+                return ExitCode.FAILED
+
+    def _print(self, at: float, line: str) -> None:
+        print(f"{clock_time(at)} {line}", file=self._stream, flush=True)
+
+
+def _unanswered(run: str, state: State) -> list[str]:
+    """Which questions wait, and how they are answered."""
+    lines = [f"pilothouse: run {run} asks, and nobody is here to answer; it waits until somebody does:"]
+    for step in state.asked:
+        lines += [
+            f"  {state.step(step).title}: {state.steps[step].question}",
+            f"    pilothouse runs answer {run} {step} retry|skip|undo|stop",
+        ]
+    return [*lines, f"pilothouse: then `pilothouse runs follow {run}`"]
 
 
 def _ring(notice: Notice) -> None:

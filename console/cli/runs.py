@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from console import own, runs, telling
 from console.cli.exits import ExitCode
-from console.cli.following import as_json, follow
+from console.cli.following import as_json, follow, patience_of
 from console.cli.session import opened
 from console.errors import Refused, ServerFault, Throttled, Unreachable, UsageError
 from console.format import timestamp
@@ -59,9 +59,9 @@ async def _runs(arguments: argparse.Namespace) -> int:
             sys.stdout.write(await telling.report(runtime, arguments.id))
         elif verb == "resume":
             await _resume(runtime, arguments.id)
-            return await follow(runtime, arguments.id, arguments.output)
+            return await follow(runtime, arguments.id, arguments.output, patience=patience_of(arguments))
         elif verb == "follow":
-            return await follow(runtime, arguments.id, arguments.output)
+            return await follow(runtime, arguments.id, arguments.output, patience=patience_of(arguments))
         elif verb == "note":
             sys.stdout.write(await telling.note(runtime, arguments.id))
         return ExitCode.DONE

@@ -54,6 +54,7 @@ LOOK_EVERY = 2.0
 _LEASES_PATIENCE = 5.0
 _FAREWELL = 10.0
 _WORTH_SAYING = 5.0
+_SWEEP_AFTER = 1.0
 _SENTENCE = 400
 T = TypeVar("T")
 log = logging.getLogger("pilothouse.runner")
@@ -351,6 +352,8 @@ class Execution:
             since = 0.0
 
     async def _sweep(self) -> None:
+        """Remove what is old, once: it reads all journals, so not while people wait for the first steps."""
+        await self._clock.sleep(_SWEEP_AFTER)
         told = await swept(
             self._use.journals, now=self._clock.now(), days=self._use.keep_days, mirrors=self._use.mirrors
         )

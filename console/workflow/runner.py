@@ -1,5 +1,7 @@
 """The process that works on one run: `python -m console.workflow.runner RUN [connection arguments]`.
 
+With `--standby` alone it is told all of this later, and is ready then (console.workflow.standby).
+
 It owns no terminal and outlives the one it was started from: SIGHUP is ignored, SIGTERM and SIGINT release the run
 cleanly. What it has to say goes to the journal, and to the log that its starter gave it as stderr. Exit codes: 0 the
 run ended, 1 it failed here, 2 usage, 6 it was asked to leave or another process goes on.
@@ -9,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -17,12 +21,16 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from console import connection, paths
 from console.config import load
 from console.connection import OPTIONS
+from console.discovery import Broken, discover
 from console.errors import ConsoleError
+from console.plugin import Deferred
 from console.runtime import Runtime
+from console.workflow import standby
 from console.workflow.execution import Equipment, Execution, log
 from console.workflow.journal import Fenced
 from console.workflow.lease import LeaseLost
@@ -41,6 +49,21 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     for option in OPTIONS:
         parser.add_argument(*option.flags, dest=option.key, action="append" if option.listed else "store")
     return parser.parse_args(argv)
+
+
+def prepare() -> None:
+    """Import what every run needs. What fails here fails again when it is wanted, and is said then."""
+    for plugin in discover():
+        if isinstance(plugin, Broken):
+            continue
+        wanted: list[Deferred[Any] | None] = [plugin.configure, plugin.discover, plugin.sources, plugin.panes]
+        wanted += [plugin.connect, plugin.hooks, plugin.offers.journal if plugin.offers else None]
+        with contextlib.suppress(Exception):
+            for each in wanted:
+                if each is not None:
+                    each.load()
+            if plugin.offers is not None and plugin.offers.writing is not None:
+                plugin.offers.writing.load()()
 
 
 async def equip(runtime: Runtime, run: str) -> Equipment:
@@ -92,8 +115,14 @@ def _leave(execution: Execution, name: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it; errors are told in one line."""
-    given = arguments(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if words == [standby.WORD]:
+        prepare()
+        words = standby.given()
+        if not words:
+            return _DONE
+    given = arguments(words)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
@@ -110,4 +139,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    code = main()
+    gc.freeze()  # it ends at once, and whoever follows it hears of it
+    raise SystemExit(code)

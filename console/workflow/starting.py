@@ -22,6 +22,7 @@ from console.version import VERSION
 from console.workflow import journal as journals
 from console.workflow.events import Planned
 from console.workflow.plan import Plan, refuse
+from console.workflow.standby import opened
 
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 _TRIES = 8
@@ -97,8 +98,7 @@ def spawn_runner(run: str, connection: Sequence[str], *, log: Path) -> int:
     It has a session of its own, no terminal, and writes to `log` (0600). `connection` are the arguments that say which
     cluster is meant, as the command line takes them.
     """
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    out = opened(log)
     try:
         # No subprocess.Popen: nobody here waits for it, and its object would complain when it is dropped.
         return os.posix_spawn(

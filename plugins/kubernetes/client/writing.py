@@ -1,6 +1,6 @@
 """The bodies that we write, built with the official package's models, which check every field name and type.
 
-The package is heavy (180 ms, 30 MB), so it is imported inside functions: call these off the path to the first paint,
+The package is heavy (250 ms, 30 MB), so it is imported inside functions: call these off the path to the first paint,
 best in a thread. Pure otherwise: no request is made here. Results are JSON values in the API's own spelling.
 """
 
@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import base64
 import datetime
+import importlib.util
+import sys
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 COMPONENT = "pilothouse"
+_importing = Lock()
 
 
 def _json(model: object) -> dict[str, Any]:
     """A model as the API spells it."""
-    from kubernetes.client import ApiClient, Configuration  # pyright: ignore[reportMissingTypeStubs]
-
-    client: Any = ApiClient(Configuration())
+    client: Any = _models().ApiClient(_models().Configuration())
     return client.sanitize_for_serialization(model)
 
 
 def _models() -> Any:
-    from kubernetes import client  # pyright: ignore[reportMissingTypeStubs]
+    """`kubernetes.client`, without what `kubernetes/__init__.py` imports beside it: logins, streams, utilities (0.1 s).
+
+    They are imported as usual by whoever asks for them.
+    """
+    with _importing:
+        if "kubernetes" not in sys.modules and (found := importlib.util.find_spec("kubernetes")) is not None:
+            sys.modules["kubernetes"] = importlib.util.module_from_spec(found)  # a package whose own code does not run
+    import kubernetes.client as client  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLR0402
 
     return client
 
@@ -32,6 +41,12 @@ def _time(epoch: float) -> datetime.datetime:
     """The API wants microseconds in a MicroTime, and a whole second would be written without them."""
     moment = datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC)
     return moment if moment.microsecond else moment.replace(microsecond=1)
+
+
+def prepare() -> None:
+    """Import the models now, so that the first body need not wait for them."""
+    config_map("", "x", {})
+    lease("", "x", holder="x", duration=1, transitions=0, renewed=0.0)
 
 
 def _meta(name: str, namespace: str = "", labels: Mapping[str, str] | None = None, **more: Any) -> Any:

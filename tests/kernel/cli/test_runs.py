@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from console import own
-from console.cli import drain
+from console.cli import beginning
 from console.cli.arguments import parser
 from console.cli.exits import OF_ANSWER, ExitCode
 from console.cli.following import follow
@@ -168,6 +168,6 @@ def test_without_a_terminal_and_without_yes_nothing_begins(monkeypatch: pytest.M
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
     runtime: Any = SimpleNamespace(settings=Settings(), platform=SimpleNamespace(name="lab"))
     made: Any = SimpleNamespace(target=PLAN.target, steps=())
-    with pytest.raises(drain.UsageError, match="nobody can be asked here"):
-        drain._consent(runtime, made, given())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    assert drain._consent(runtime, made, given("--yes"))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(beginning.UsageError, match="nobody can be asked here"):
+        beginning._consent(runtime, made, given())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    assert beginning._consent(runtime, made, given("--yes"))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
