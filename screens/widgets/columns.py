@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
-from console.plugin import Column
+from console.plugin import Cell, Column
 from console.text import width
+from screens.paint import IN_TABLES, span, steady
 
 GUTTER = 1
 """Cells before the first column, for the mark."""
 GAP = 2
 _MOST_NAME = 60  # a name that fills a wide pane stands too far from what is said of it
 _LEAST_GROWN = 12
+_LONGEST = 256  # characters of a cell that are measured
 
 
 class Placed(Struct, frozen=True):
@@ -76,6 +79,20 @@ def _wanted(column: Column[Any], measured: Measured, room: int, *, first: bool) 
         return column.width
     most = max(24, room // 2) if first else max(16, room // 3)
     return max(width(column.title) + 1, measured.width if column.grow else min(measured.width, most))
+
+
+@lru_cache(maxsize=4096)
+def _wide(text: str) -> int:
+    return span(steady(text))
+
+
+def widths(cells: Iterable[Cell], more: int) -> list[tuple[int, bool]]:
+    """What the cells of a row take, as `widened` wants it; `more`: what stands around the name."""
+    out: list[tuple[int, bool]] = []
+    for at, cell in enumerate(cells):
+        glyph = cell.tone in IN_TABLES and bool(cell.text)
+        out.append((_wide(cell.text[:_LONGEST]) + 2 * glyph + (0 if at else more), glyph))
+    return out
 
 
 def widened(measured: Sequence[Measured], contents: Iterable[Sequence[tuple[int, bool]]]) -> list[Measured]:

@@ -17,7 +17,7 @@ from screens.widgets.reading import Reader, RowSubject
 from screens.widgets.tree import TreeOrder
 
 R = TypeVar("R")
-SLICE = 0.004
+SLICE = 0.002
 """Seconds for which the event loop may be held."""
 
 

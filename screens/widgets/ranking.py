@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 from console.plugin import Sortable
@@ -25,14 +26,15 @@ class _Mirror(dict[int, str]):
 _MIRROR = _Mirror()
 
 
-def _padded(match: re.Match[str]) -> str:
-    digits = match[0].lstrip("0") or "0"
+@lru_cache(maxsize=8192)
+def _padded(number: str) -> str:
+    digits = number.lstrip("0") or "0"
     return f"{len(digits)}{digits}" if len(digits) < _LONG else f"9{chr(0x100 + min(len(digits), 0x1000))}{digits}"
 
 
 def natural(text: str) -> str:
     """Text that sorts as people count: `kafka-2` before `kafka-10`."""
-    return _DIGITS.sub(_padded, text) if any(c in text for c in "0123456789") else text
+    return _DIGITS.sub(lambda found: _padded(found[0]), text)
 
 
 def graded(value: Sortable, *, descending: bool = False) -> tuple[Any, ...]:

@@ -8,12 +8,11 @@ system.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -23,8 +22,8 @@ from console.fence import Fence
 from console.filtering import Filter
 from console.model import Delta, Snapshot, SourceState
 from console.plugin import Cell, Pane, Table
-from screens.paint import IN_TABLES, Paint, app_of, paint_of, span, steady
-from screens.widgets.columns import Measured, place, widened
+from screens.paint import Paint, app_of, paint_of
+from screens.widgets.columns import Measured, place, widened, widths
 from screens.widgets.contents import Contents
 from screens.widgets.freshness import Freshness
 from screens.widgets.lines import Drawn, LineLook, Ruler, difference, finish, header_segments, row_segments, tail
@@ -38,7 +37,6 @@ TICK = 10.0
 MEASURE_EVERY = 1.0
 _CACHED = 512
 _SAMPLED = 120
-_LONGEST = 256
 
 
 class LiveTable(Navigation[R], can_focus=True):
@@ -65,7 +63,7 @@ class LiveTable(Navigation[R], can_focus=True):
         self._measured: list[Measured] = [Measured()] * len(pane.columns)
         self._measured_at = float("-inf")
         self._layout = 0
-        self._lines: LRUCache[str, Drawn[R]] = LRUCache(_CACHED)
+        self._lines: dict[str, Drawn[R]] = {}  # Textual's caches keep the first value of a key for ever
         self._painted: list[Strip] = []
         self._titles: tuple[tuple[int, int, bool], Strip] | None = None
         self._paint: tuple[Paint, Style] | None = None
@@ -154,10 +152,10 @@ class LiveTable(Navigation[R], can_focus=True):
         return glyphs.down if self.contents.descending else glyphs.up
 
     def proceed(self) -> None:
-        """Do a slice of what there is to do, show it, and come back for the rest."""
-        done = self.contents.work()
-        self.settle()
-        if not done and self._rest is None:
+        """Do a slice of what there is to do, and show it; or come back for the rest, and show that."""
+        if self.contents.work():
+            self.settle()
+        elif self._rest is None:
             # A task, since the widget's own message queue would be worked off without letting go of the loop.
             self._rest = asyncio.get_running_loop().create_task(self._go_on())
 
@@ -167,6 +165,7 @@ class LiveTable(Navigation[R], can_focus=True):
             while not done:
                 await asyncio.sleep(0)
                 done = self.contents.work()
+            await asyncio.sleep(0)  # painting is a slice of its own
         finally:
             self._rest = None
         self.settle()
@@ -284,22 +283,15 @@ class LiveTable(Navigation[R], can_focus=True):
         window = range(self.steering.top, min(len(order), self.steering.top + self.body))
         lines = {*window, *(range(0, len(order), stride) if first else ())}
         found = [(2 * order.depth_at(at) + len(tail(order.below(key := order.key_at(at)))), key) for at in lines]
-        rows = [(more, row) for more, key in found if (row := self.contents.row(key)) is not None]
+        rows = [(more, key, row) for more, key in found if (row := self.contents.row(key)) is not None]
         if not rows:
             return
         self._measured_at = self._clock.monotonic()
-        measured = widened(self._measured, [self._widths(row, more) for more, row in rows])
+        measured = widened(self._measured, [widths(self._cells(key, row), more) for more, key, row in rows])
         if measured != self._measured:
             self._measured = measured
             self._place()
             self.repaint()
-
-    def _widths(self, row: R, more: int) -> Sequence[tuple[int, bool]]:
-        out: list[tuple[int, bool]] = []
-        for at, cell in enumerate(self.reader.cells(row, self._now)):
-            glyph = cell.tone in IN_TABLES and bool(cell.text)
-            out.append((span(steady(cell.text[:_LONGEST])) + 2 * glyph + (0 if at else more), glyph))
-        return out
 
     # -- lines
 
@@ -365,14 +357,24 @@ class LiveTable(Navigation[R], can_focus=True):
         if row is None:
             return self._finished([], paint, beside=beside)
         look = self._look(index, key, paint, beside=beside)
-        known = self._lines.get(key)
-        current = known is not None and known.row is row and known.now == self._now
-        if known is not None and current and known.layout == self._layout and known.look == look:
+        known = self._known(key, row)
+        if known is not None and known.layout == self._layout and known.look == look:
             return known.strip
-        cells = known.cells if known is not None and current else self.reader.cells(row, self._now)
+        cells = self._cells(key, row)
         strip = self._finished(row_segments(paint, self.ruler, cells, look), paint, over=look.over, beside=beside)
+        if len(self._lines) >= _CACHED:
+            self._lines.clear()
         self._lines[key] = Drawn(row, self._layout, look, self._now, cells, strip)
         return strip
+
+    def _known(self, key: str, row: R) -> Drawn[R] | None:
+        """The line that was drawn of a row, as long as its cells are still right."""
+        known = self._lines.get(key)
+        return known if known is not None and known.row is row and known.now == self._now else None
+
+    def _cells(self, key: str, row: R) -> tuple[Cell, ...]:
+        known = self._known(key, row)
+        return self.reader.cells(row, self._now) if known is None else known.cells
 
     def _look(self, index: int, key: str, paint: Paint, *, beside: bool) -> LineLook:
         order = self.contents.order

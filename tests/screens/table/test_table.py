@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from console.fence import Fence
 from console.filtering import parse_filter
 from console.model import Delta, Snapshot, SourceState
-from console.plugin import Column, Pane, Table
+from console.plugin import Cell, Column, Pane, Table
 from screens.widgets.freshness import MARKED_FOR
 from screens.widgets.table import LiveTable
 from tests.clock import FakeClock
@@ -88,6 +88,25 @@ async def test_one_changed_visible_row_paints_one_line_and_only_its_changed_cell
         assert (region.y, region.height) == (4, 1)
         assert 0 < region.width < 60
         assert "eve" in plain(table)[4]
+
+
+async def test_only_the_cells_of_a_changed_row_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shown(*fleet(30)) as (pilot, table):
+        table.widen(wide=True)
+        await idle(pilot, table)
+        asked: list[str] = []
+        cells = table.reader.cells
+
+        def counted(ship: Ship, now: float) -> tuple[Cell, ...]:
+            asked.append(ship.name)
+            return cells(ship, now)
+
+        monkeypatch.setattr(table.reader, "cells", counted)
+        table.publish(replace(table.contents.rows["kiel/ship-3"], captain="eve"))
+        await idle(pilot, table)
+        table.measure()
+        table.repaint()
+        assert asked == ["ship-3", "ship-3"], "to find out what is new, and to draw it"
 
 
 async def test_a_changed_row_that_is_not_visible_paints_nothing() -> None:
