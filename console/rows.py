@@ -29,8 +29,8 @@ class Keeper(Protocol):
 
     def facts(self, instance: InstanceId) -> Facts: ...
 
-    def dirty(self, rows: Rows[Any]) -> None:
-        """These rows have something to publish."""
+    def dirty(self, rows: Rows[Any], *, soon: bool = False) -> None:
+        """These rows have something to publish; `soon`: somebody waits for it before an empty screen."""
         ...
 
 
@@ -61,6 +61,8 @@ class Rows(Generic[R]):
 
     def add(self, rows: Iterable[R]) -> None:
         self.change(rows)
+        if self._added and not self.snapshot.rows:
+            self._store.dirty(self, soon=True)
 
     def end(self) -> None:
         if self._seen is not None:
@@ -69,6 +71,8 @@ class Rows(Generic[R]):
         took = self._store.clock.monotonic() - self._listed_at if self._seen is not None else self.snapshot.took
         self._seen = None
         self._mark(complete=True, took=took)
+        if self._meta:
+            self._store.dirty(self, soon=True)
 
     def change(self, rows: Iterable[R] = (), gone: Iterable[str] = ()) -> None:
         for row in rows:

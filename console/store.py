@@ -2,8 +2,9 @@
 
     source -> Rows.change -> (indexes, touched subjects) -> pump: joins in slices -> Snapshot + Delta -> subscribers
 
-The pump publishes at most four times a second and holds the loop for at most `SLICE` seconds at a time; nothing runs
-while nothing changes. The store refuses I/O and knows no system.
+The pump publishes at most four times a second, but for what an empty screen waits for (the first rows of a list, and
+its end), and holds the loop for at most `SLICE` seconds at a time; nothing runs while nothing changes. The store
+refuses I/O and knows no system.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from console.rows import Rows, Subscriber
 R = TypeVar("R")
 
 PUBLISH_EVERY = 0.25
-SLICE = 0.004
+SLICE = 0.003
 _LOOK = 0.02
 
 
@@ -39,7 +40,9 @@ class Store:
         self._joins: dict[tuple[InstanceId, Table[Any]], Joined[Any, Any]] = {}
         self._facts: dict[InstanceId, StoreFacts] = {}
         self._dirty: dict[Rows[Any], None] = {}
+        self._soon: dict[Rows[Any], None] = {}
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._published = asyncio.Event()
 
     def rows(self, instance: InstanceId, table: Table[R]) -> Rows[R]:
@@ -72,7 +75,9 @@ class Store:
         for key in [key for key in self._joins if key[0] == instance]:
             self.detach(*key)
         for key in [key for key in self._rows if key[0] == instance]:
-            self._dirty.pop(self._rows.pop(key), None)
+            gone = self._rows.pop(key)
+            self._dirty.pop(gone, None)
+            self._soon.pop(gone, None)
         self._facts.pop(instance, None)
         if instance in self.instances:
             self.instances.remove(instance)
@@ -81,9 +86,12 @@ class Store:
         """Something else than rows changed (an instance came): wake whoever waits for a publication."""
         self._wake.set()
 
-    def dirty(self, rows: Rows[Any]) -> None:
+    def dirty(self, rows: Rows[Any], *, soon: bool = False) -> None:
         self._dirty[rows] = None
         self._wake.set()
+        if soon:
+            self._soon[rows] = None
+            self._hurry.set()
 
     async def changed(self) -> None:
         """Return after the next publication."""
@@ -114,7 +122,21 @@ class Store:
         return problems
 
     async def pump(self) -> None:
-        """Publish what changed, at most every `PUBLISH_EVERY` seconds, until cancelled."""
+        """Publish until cancelled: first rows and the end of a list at once, all else in rounds."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rounds())
+            group.create_task(self._firsts())
+
+    async def _firsts(self) -> None:
+        while True:
+            await self._hurry.wait()
+            self._hurry.clear()
+            soon, self._soon = self._soon, {}
+            for rows in soon:
+                rows.publish()
+            self._tell()
+
+    async def _rounds(self) -> None:
         last = -PUBLISH_EVERY
         while True:
             await self._wake.wait()
@@ -132,8 +154,15 @@ class Store:
         for joined in self._joins.values():
             joined.settle()
         dirty, self._dirty = self._dirty, {}
+        until = self.clock.monotonic() + SLICE
         for rows in dirty:
             rows.publish()
+            if self.clock.monotonic() >= until:
+                await asyncio.sleep(0)
+                until = self.clock.monotonic() + SLICE
+        self._tell()
+
+    def _tell(self) -> None:
         published, self._published = self._published, asyncio.Event()
         published.set()
 

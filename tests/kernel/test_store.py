@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model import Delta, Snapshot, SourceState
-from console.store import Store
+from console.store import PUBLISH_EVERY, Store
+from tests.clock import FakeClock
 from tests.dummy import BY_NODE, EAST, NODES, SHELVES, SOURCES, WIDGETS, Shelf, Widget
 
 
@@ -192,6 +193,34 @@ async def test_ready_waits_for_whole_lists_and_names_failures() -> None:
     assert await waiting == []
     rows.failed(SourceState.FORBIDDEN, "no right")
     assert await store.ready(EAST, [WIDGETS], 5.0) == ["widgets: no right"]
+    pump.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pump
+
+
+async def test_the_first_rows_of_a_list_and_its_end_wait_for_no_round() -> None:
+    clock = FakeClock()
+    store = Store(clock)
+    rows = store.rows(EAST, WIDGETS)
+    pump = asyncio.create_task(store.pump())
+    await clock.settle()
+    rows.heard()
+    await clock.settle()  # a round was just now, and the next one is due in a while
+    rows.begin()
+    rows.add([Widget("a", "n1")])
+    await clock.settle()
+    assert set(rows.snapshot.rows) == {"a"}
+    rows.add([Widget("b", "n1")])
+    await clock.settle()
+    assert set(rows.snapshot.rows) == {"a"}, "more rows come in rounds"
+    rows.end()
+    await clock.settle()
+    assert (rows.snapshot.state, set(rows.snapshot.rows)) == (SourceState.LIVE, {"a", "b"})
+    rows.change([Widget("c", "n1")])
+    await clock.settle()
+    assert "c" not in rows.snapshot.rows, "and so do changes"
+    await clock.advance(PUBLISH_EVERY)
+    assert "c" in rows.snapshot.rows
     pump.cancel()
     with pytest.raises(asyncio.CancelledError):
         await pump
