@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 _DEADLINE = 10.0
-_SLICE = 500
+_SLICE = 125
 _SUMMARY = msgspec.json.Decoder(SummaryWire)
 
 
