@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import AsyncIterable
 from typing import Any
 
 from console.clock import Clock
@@ -19,6 +20,8 @@ from console.plugin import Poll, Watch
 from console.rows import Rows
 
 FIRST_DELAY, LONGEST_DELAY, FORBIDDEN_DELAY = 0.8, 30.0, 60.0
+SHARE = 4
+"""A source rests at least so many times as long as its answer took: a server that is slow is asked less often."""
 _log = logging.getLogger("pilothouse.poller")
 
 
@@ -62,10 +65,17 @@ class Poller:
 
     async def _once(self, client: Any) -> float | None:
         if isinstance(self.source, Poll):
+            began = self._clock.monotonic()
             self.rows.begin()
-            self.rows.add(await self.source.fetch(client))
+            fetched = self.source.fetch(client)
+            if isinstance(fetched, AsyncIterable):
+                async for page in fetched:
+                    self.rows.add(page)
+            else:
+                self.rows.add(await fetched)
             self.rows.end()
-            return self.source.visible if self.looked_at else self.source.hidden
+            rest = self.source.visible if self.looked_at else self.source.hidden
+            return rest if rest is None else max(rest, SHARE * (self._clock.monotonic() - began))
         await self.source.follow(client, self.rows)
         return FIRST_DELAY  # it should not return; if it does, not in a hot loop
 

@@ -5,7 +5,7 @@ Generic values have no slots: `Table[Pod](...)` would fail on a frozen class wit
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -94,10 +94,13 @@ class Watch(Struct, Generic[R], frozen=True):
 
 
 class Poll(Struct, Generic[R], frozen=True):
-    """Rows that are asked for: every `visible` seconds while somebody looks, else every `hidden` (None: never)."""
+    """Rows that are asked for: every `visible` seconds while somebody looks, else every `hidden` (None: never).
+
+    `fetch` gives all rows at once, or page after page (an asynchronous generator): each page is shown when it comes.
+    """
 
     table: Table[R]
-    fetch: Callable[[Any], Awaitable[Iterable[R]]]
+    fetch: Callable[[Any], Awaitable[Iterable[R]] | AsyncIterable[Iterable[R]]]
     visible: float = 5.0
     hidden: float | None = 30.0
 

@@ -33,7 +33,7 @@ def is_broker(one: ServerSet) -> bool:
     """Whether its servers are brokers: a server's image, or its ports together with the name in a label."""
     if one.kind not in {"StatefulSet", "Deployment"}:
         return False
-    if any(_is_image(container) for container in one.containers):
+    if any(is_server(container) for container in one.containers):
         return bool(one.ports & (_AMQP | _MANAGEMENT)) or not one.ports
     labelled = any("rabbitmq" in one.labels.get(label, "") for label in _LABELS)
     return labelled and bool(one.ports & _AMQP) and bool(one.ports & _MANAGEMENT)
@@ -46,6 +46,7 @@ def instance_name(one: ServerSet) -> str:
     return cluster if made_by_operator else one.name
 
 
-def _is_image(container: Container) -> bool:
+def is_server(container: Container) -> bool:
+    """Whether its image is the broker's own."""
     name = container.image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
     return "rabbitmq" in name and not any(other in name for other in _OTHERS)

@@ -21,6 +21,7 @@ from console.plugin import Reach, Server, ServerSet
 from plugins.rabbitmq.client.refusals import explain
 from plugins.rabbitmq.config import Named, Place
 from plugins.rabbitmq.credentials import Identity
+from plugins.rabbitmq.finding import is_server
 from plugins.rabbitmq.model.nodes import Seat
 from plugins.rabbitmq.model.wire import word
 
@@ -61,6 +62,12 @@ class Endpoints:
         self._looking = asyncio.Lock()
         self._last = ""
         self._context: ssl.SSLContext | None = None
+
+    @property
+    def container(self) -> str:
+        """The container of the pods in which the broker runs; empty: the first."""
+        stands_on = self._place.stands_on
+        return next((one.name for one in stands_on.containers if is_server(one)), "") if stands_on else ""
 
     async def all(self) -> Sequence[Endpoint]:
         """The addresses as they are now; those of a set are looked up again every half minute."""

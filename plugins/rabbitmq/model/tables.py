@@ -1,8 +1,40 @@
-"""The names of all rows."""
+"""The names of all rows, and the indexes over them."""
 
 from __future__ import annotations
 
-from console.plugin import Table
+from console.plugin import Index, Table
+from plugins.rabbitmq.model.governing import LinkRow, Policy, PolicyRow, UserRow
+from plugins.rabbitmq.model.links import ChannelRow, ConnectionRow
 from plugins.rabbitmq.model.nodes import MemberRow
+from plugins.rabbitmq.model.queues import QueueRow
+from plugins.rabbitmq.model.routing import BindingRow, ExchangeRow
 
 NODES: Table[MemberRow] = Table("rabbitmq nodes", lambda row: row.name)
+QUEUES: Table[QueueRow] = Table("rabbitmq queues", lambda row: row.at)
+CONNECTIONS: Table[ConnectionRow] = Table("rabbitmq connections", lambda row: row.at)
+CHANNELS: Table[ChannelRow] = Table("rabbitmq channels", lambda row: row.at)
+EXCHANGES: Table[ExchangeRow] = Table("rabbitmq exchanges", lambda row: row.at)
+BINDINGS: Table[BindingRow] = Table("rabbitmq bindings", lambda row: row.at)
+POLICY_LIST: Table[Policy] = Table("rabbitmq policy list", lambda row: row.at)
+POLICIES: Table[PolicyRow] = Table("rabbitmq policies", lambda row: row.policy.at)
+USERS: Table[UserRow] = Table("rabbitmq users", lambda row: row.at)
+LINKS: Table[LinkRow] = Table("rabbitmq links", lambda row: row.at)
+
+QUEUES_BY_LEADER: Index[QueueRow] = Index(QUEUES, "leader", lambda row: (row.leader,))
+QUEUES_BY_MEMBER: Index[QueueRow] = Index(QUEUES, "member", lambda row: row.members)
+QUEUES_BY_VHOST: Index[QueueRow] = Index(QUEUES, "vhost", lambda row: (row.vhost,))
+QUEUES_BY_POLICY: Index[QueueRow] = Index(QUEUES, "policy", lambda row: (policy_key(row.vhost, row.policy),))
+BINDINGS_BY_SOURCE: Index[BindingRow] = Index(BINDINGS, "source", lambda row: (place(row.vhost, row.source),))
+BINDINGS_BY_TARGET: Index[BindingRow] = Index(
+    BINDINGS, "target", lambda row: (f"{row.to} {place(row.vhost, row.destination)}",)
+)
+
+
+def place(vhost: str, name: str) -> str:
+    """A name within its vhost, as one key; nobody sees it."""
+    return f"{vhost}\n{name}"
+
+
+def policy_key(vhost: str, name: str) -> str:
+    """The policy of this name in a vhost; with an empty name, none."""
+    return f"{vhost}\n{name}"

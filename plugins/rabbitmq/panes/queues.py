@@ -1,0 +1,133 @@
+"""Pane `rabbitmq.queues`: what they hold, how it moves, where they are led and which copies are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from console.format import size
+from console.model import Ref, Tone
+from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from plugins.rabbitmq.model import tables
+from plugins.rabbitmq.model.queues import QueueRow
+from plugins.rabbitmq.panes.cells import counted, optional, rate, rated, sized, texts
+
+_TONES = {"running": Tone.OK, "idle": Tone.OK, "live": Tone.OK, "flow": Tone.WARN, "": Tone.WARN}
+
+
+def ref(row: QueueRow) -> Ref:
+    """The queue, in its vhost."""
+    return Ref("queue", row.name, row.vhost)
+
+
+def _state(row: QueueRow, _now: float) -> Cell:
+    return Cell(row.state or "unknown", _TONES.get(row.state, Tone.BAD))
+
+
+def copies(row: QueueRow, _now: float = 0.0) -> Cell:
+    """`2/3` copies that serve; of a queue on one member alone `alone`; `-` where the server does not say."""
+    if not row.members:
+        return Cell("-", Tone.WARN)
+    have, want = len(row.online), len(row.members)
+    if want == 1:
+        return Cell("alone" if have else "alone, down", Tone.MUTED if have else Tone.BAD)
+    tone = Tone.OK if have == want else Tone.BAD if have < max(row.quorum, 2 if row.mirrored else 1) else Tone.WARN
+    return Cell(f"{have}/{want}", tone)
+
+
+COLUMNS: tuple[Column[QueueRow], ...] = (
+    Column("NAME", lambda row: row.name, grow=True),
+    Column("VHOST", lambda row: row.vhost, hide_below=70),
+    Column("TYPE", lambda row: row.kind, hide_below=90),
+    Column("STATE", lambda row: row.state or None, _state),
+    Column("LEADER", lambda row: row.leader or None, lambda row, _now: optional(row.leader), hide_below=120),
+    Column(
+        "COPIES",
+        lambda row: len(row.online) - len(row.members),
+        copies,
+        help="members online (quorum, stream) or synchronised (mirrored), of all; alone: on one member only",
+        export=lambda row: f"{len(row.online)}/{len(row.members)}" if row.members else None,
+    ),
+    counted("READY", lambda row: row.ready, help="messages that wait for a consumer"),
+    counted("UNACKED", lambda row: row.unacked, help="messages that were given out and not acknowledged"),
+    rated("IN/S", lambda row: row.rate_in, help="published a second", hide_below=80),
+    rated("OUT/S", lambda row: row.rate_out, help="delivered or fetched a second", hide_below=80),
+    counted("CONS", lambda row: row.consumers, help="consumers", hide_below=100),
+    sized("MEM", lambda row: row.memory, hide_below=130),
+    texts("POLICY", lambda row: row.policy, hide_below=110),
+    Column("MEMBERS", lambda row: " ".join(row.members) or None, wide=True, export=lambda row: list(row.members)),
+    Column("MISSING", lambda row: " ".join(row.missing) or None, wide=True, export=lambda row: list(row.missing)),
+)
+
+
+def describe(row: QueueRow, facts: Facts) -> Sequence[Section]:
+    """Messages, every copy by member, arguments, and what is bound to it."""
+    running = facts.rows(tables.NODES)
+    held: list[tuple[str, Cell]] = []
+    for name in row.members:
+        member = running.get(name)
+        word = "leads" if name == row.leader else "in step" if name in row.online else "not in step"
+        if member is not None and not member.running:
+            word = f"{member.state}, {word}"
+        held.append((name, Cell(word, Tone.PLAIN if name in row.online else Tone.BAD)))
+    bound = facts.by(tables.BINDINGS_BY_TARGET, f"queue {tables.place(row.vhost, row.name)}")
+    found = (
+        Section(
+            "queue",
+            (
+                ("state", _state(row, 0)),
+                ("type", optional(", ".join(_kinds(row)))),
+                ("messages", Cell(f"{_shown(row.ready)} ready, {_shown(row.unacked)} unacknowledged")),
+                ("in", rate(row.rate_in)),
+                ("out", rate(row.rate_out)),
+                ("consumers", Cell(_shown(row.consumers))),
+                ("memory", Cell(size(row.memory))),
+                ("policy", optional(row.policy)),
+            ),
+        ),
+        Section("mirrors" if row.mirrored else "copies", tuple(held)),
+        Section("arguments", tuple((key, Cell(value)) for key, value in row.arguments)),
+        Section("bound to", tuple((one.source, Cell(one.key or "(no key)")) for one in bound[:50])),
+    )
+    return [section for section in found if section.lines]
+
+
+def _kinds(row: QueueRow) -> list[str]:
+    words = [row.kind, "durable" if row.durable else "not durable"]
+    words += [word for word, on in (("exclusive", row.exclusive), ("auto-delete", row.auto_delete)) if on]
+    return words
+
+
+def _shown(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def facets(row: QueueRow) -> Mapping[str, str]:
+    """By what other panes limit this one."""
+    return {
+        "vhost": row.vhost,
+        "leader": row.leader,
+        "type": row.kind,
+        "policy": row.policy or "none",
+        "copies": "alone" if row.alone else "missing" if row.missing else "all",
+    }
+
+
+QUEUES: Pane[QueueRow] = Pane(
+    name="rabbitmq.queues",
+    title="rabbitmq queues",
+    table=tables.QUEUES,
+    columns=COLUMNS,
+    ref=ref,
+    aliases=("queues",),
+    sort="NAME",
+    facets=facets,
+    fault=lambda row: row.fault,
+    describe=describe,
+    jumps=(
+        Jump("its leader", "rabbitmq.nodes", lambda row, _facts: {"member": row.leader} if row.leader else None),
+        Jump("its bindings", "rabbitmq.bindings", lambda row, _facts: {"vhost": row.vhost, "to": f"queue {row.name}"}),
+        Jump("policies of its vhost", "rabbitmq.policies", lambda row, _facts: {"vhost": row.vhost}),
+    ),
+    reads=(tables.NODES, tables.BINDINGS),
+    help="Every queue: messages, rates, consumers, the member that leads it, and how many of its copies are there.",
+)
