@@ -52,17 +52,17 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def prepare() -> None:
-    """Import what every run needs. What fails here fails again when it is wanted, and is said then."""
+    """Import what every run needs of the platform. What fails here fails again when it is wanted, and is said then."""
     for plugin in discover():
-        if isinstance(plugin, Broken):
+        if isinstance(plugin, Broken) or plugin.offers is None:
             continue
         wanted: list[Deferred[Any] | None] = [plugin.configure, plugin.discover, plugin.sources, plugin.panes]
-        wanted += [plugin.connect, plugin.hooks, plugin.offers.journal if plugin.offers else None]
+        wanted += [plugin.connect, plugin.hooks, plugin.offers.journal]
         with contextlib.suppress(Exception):
             for each in wanted:
                 if each is not None:
                     each.load()
-            if plugin.offers is not None and plugin.offers.writing is not None:
+            if plugin.offers.writing is not None:
                 plugin.offers.writing.load()()
 
 

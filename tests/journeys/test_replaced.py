@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from console import runs
-from console.cli import drain
+from console.cli import beginning
 from console.cli.arguments import parser
 from console.cli.following import as_json
 from console.cli.plan import target_of
@@ -212,7 +212,7 @@ async def test_what_deletes_a_node_wants_its_name_and_another_way_is_told(stage:
             await rejoin(runtime, given=YES)
         made = await runs.plan(runtime, target_of(typed("--way", "reset")), within=PATIENCE)
         with pytest.raises(UsageError, match=f"it deletes Node {NODE}: --yes is not enough"):
-            drain._consent(runtime, made, typed("--way", "reset", "--yes"))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            beginning._consent(runtime, made, typed("--way", "reset", "--yes"))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         odd = await runs.plan(runtime, runs.target("rejoin", [NODE], options={"way": "prayer"}), within=PATIENCE)
         assert odd.verdict.answer is Answer.UNKNOWN
         master = await runs.plan(

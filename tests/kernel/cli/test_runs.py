@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from console import own
+from console import own, runs
 from console.cli import beginning
 from console.cli.arguments import parser
 from console.cli.exits import OF_ANSWER, ExitCode
-from console.cli.following import follow
+from console.cli.following import follow, patience_of
 from console.cli.plan import target_of
 from console.config import Settings
 from console.fence import Fence
@@ -25,7 +27,9 @@ from console.plugin import Target
 from console.workflow import journal as journals
 from console.workflow.codec import Entry
 from console.workflow.events import (
+    Answered,
     Asked,
+    Choice,
     Claimed,
     End,
     Fact,
@@ -121,6 +125,86 @@ async def test_a_step_is_said_once_however_many_others_end_after_it(
 async def test_what_a_person_ended_is_six(end: End, home: Path) -> None:
     desk: Any = Desk(*DONE, Finished(T + 10, end))
     assert await follow(desk, "d-1", "json") == ExitCode.STOPPED == 6
+
+
+ASKS: tuple[Fact, ...] = (*DONE[:4], Asked(T + 3, "move", "web-1 is under two budgets"))
+
+
+async def until_done(desk: Any, following: asyncio.Task[int], within: float = 60.0) -> float:
+    """Turn the clock until the following has ended; the seconds that it took."""
+    began = desk.clock.monotonic()
+    while not following.done():
+        assert desk.clock.monotonic() - began < within
+        await desk.clock.advance(0.1)
+    return desk.clock.monotonic() - began
+
+
+async def test_a_question_that_nobody_can_answer_ends_the_command_and_not_the_run(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    desk: Any = Desk(*ASKS)
+    following = asyncio.create_task(follow(desk, "d-1", "json", patience=0.0))
+    assert await until_done(desk, following) < 1
+    assert await following == ExitCode.DECIDE == 3
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert told["status"] == "asks"
+    assert [(each["step"], each["asks"]) for each in told["waiting"]] == [("move", True)]
+    assert printed.err.splitlines()[-4:] == [
+        "pilothouse: run d-1 asks, and nobody is here to answer; it waits until somebody does:",
+        "  move web-1: web-1 is under two budgets",
+        "    pilothouse runs answer d-1 move retry|skip|undo|stop",
+        "pilothouse: then `pilothouse runs follow d-1`",
+    ]
+
+
+async def test_answers_are_waited_for_as_long_as_was_said(home: Path) -> None:
+    desk: Any = Desk(*ASKS)
+    following = asyncio.create_task(follow(desk, "d-1", patience=30.0))
+    assert 29 < await until_done(desk, following) < 32
+    assert await following == ExitCode.DECIDE
+
+
+async def test_a_question_that_is_answered_in_time_ends_nothing(home: Path) -> None:
+    desk: Any = Desk(*ASKS)
+    following = asyncio.create_task(follow(desk, "d-1", patience=30.0))
+    await desk.clock.advance(20)
+    facts = (PLAN, *ASKS, Answered(T + 5, "move", Choice.RETRY, "anna"))
+    stored = await desk.store.read("d-1")
+    stored = await desk.store.write(stored, journals.text_of("d-1", [Entry(n, 1, f) for n, f in enumerate(facts, 1)]))
+    await desk.clock.advance(60)
+    assert not following.done()
+    facts = (*facts, StepDone(T + 6, "move", "gone"), Finished(T + 7, End.DONE))
+    await desk.store.write(stored, journals.text_of("d-1", [Entry(n, 1, f) for n, f in enumerate(facts, 1)]))
+    await until_done(desk, following)
+    assert await following == ExitCode.DONE
+
+
+async def test_a_person_at_a_terminal_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for here, patience in ((True, None), (False, 0.0)):
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda here=here: here))
+        assert patience_of(given()) == patience
+        assert patience_of(given("--wait-for-answers", "5m")) == 300.0
+
+
+@pytest.mark.parametrize(("code", "ends"), [(1, ExitCode.FAILED), (6, None)])
+async def test_a_runner_that_fails_ends_the_command_and_one_that_lets_go_does_not(
+    code: int, ends: ExitCode | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", f"raise SystemExit({code})"], os.environ)
+    monkeypatch.setattr(runs, "STARTED", {pid: "d-1"})
+    await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    desk: Any = Desk(*DONE[:4])
+    following = asyncio.create_task(follow(desk, "d-1"))
+    for _ in range(200):
+        await desk.clock.advance(0.1)
+    assert following.done() is (ends is not None)
+    if ends is None:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        return
+    assert await following == ends
+    assert str(runs.log("d-1")) in capsys.readouterr().err
 
 
 def test_every_answer_of_a_plan_has_its_exit_code() -> None:
