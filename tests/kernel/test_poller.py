@@ -1,0 +1,43 @@
+"""How often a source is asked: as it wishes, and seldom where the server is slow."""
+
+from __future__ import annotations
+
+import asyncio
+
+from console.fence import Fence
+from console.model import InstanceId
+from console.plugin import Poll, Table
+from console.poller import SHARE, Poller
+from console.rows import Rows
+from console.store import Store
+from tests.clock import FakeClock
+
+WORDS = Table[str]("words", lambda word: word)
+SOME = InstanceId("dummy", "east")
+
+
+async def asked_at(took: float, visible: float, until: float) -> list[float]:
+    """When a server was asked whose every answer takes `took` seconds."""
+    clock, times = FakeClock(), list[float]()
+
+    async def fetch(_client: object) -> list[str]:
+        times.append(clock.monotonic() - 1000)
+        await clock.sleep(took)
+        return ["word"]
+
+    store = Store(clock)
+    rows: Rows[str] = store.rows(SOME, WORDS)
+    poller = Poller(Poll(WORDS, fetch, visible=visible, hidden=30.0), rows, clock=clock, fence=Fence())
+    running = asyncio.ensure_future(poller.run(object()))
+    while clock.monotonic() < 1000 + until:
+        await clock.advance(0.5)
+    running.cancel()
+    return times
+
+
+async def test_a_quick_server_is_asked_as_the_source_wishes() -> None:
+    assert await asked_at(took=0.5, visible=5.0, until=12.0) == [0.0, 5.5, 11.0]
+
+
+async def test_a_slow_server_rests_a_multiple_of_what_its_answer_took() -> None:
+    assert await asked_at(took=4.0, visible=5.0, until=45.0) == [0.0, 4.0 + SHARE * 4.0, 2 * (4.0 + SHARE * 4.0)]
