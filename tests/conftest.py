@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from tests.clock import FakeClock
-from tests.lab.fixtures import fresh_lab, lab, running_lab, unjudged
+from tests.lab.fixtures import fresh_lab, lab, running_lab, staged, unjudged
 
 __all__ = [
     "fresh_lab",
     "lab",
     "running_lab",
+    "staged",
     "unjudged",
 ]  # fixtures of the lab, also for tests that meet it beside a simulator
 

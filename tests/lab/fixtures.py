@@ -8,10 +8,11 @@ a session has one lab.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.lab.brokers.staged import Staged, have
 from tests.lab.lab import Lab, started
 from tests.lab.world import plane
 
@@ -19,9 +20,15 @@ _JUDGES = (plane.CONTROLLERS, plane.SCHEDULER)
 
 
 @pytest.fixture(scope="session")
-def running_lab() -> Iterator[Lab]:
-    """The lab of this session. LAB_KEEP=1 leaves it running for the next one, which then starts in seconds."""
-    lab, _ = started()
+def running_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The lab of this session. LAB_KEEP=1 leaves it running for the next one, which then starts in seconds.
+
+    Tests of played pods come first and meet no real server; where there are none, servers of the run before are kept.
+    """
+    played = any(
+        "staged" not in names_of_fixtures(item) and item.get_closest_marker("lab") for item in request.session.items
+    )
+    lab, _ = started(played=played)
     yield lab
     if os.environ.get("LAB_KEEP"):
         lab.close()
@@ -56,3 +63,28 @@ def unjudged(lab: Lab) -> Iterator[Lab]:
     lab.wait_for_heartbeats()
     for name in _JUDGES:
         plane.start(lab.place, name)
+
+
+@pytest.fixture
+def staged(lab: Lab) -> Iterator[Callable[[str], Staged]]:
+    """Ask for a system by name: its pods are real servers from the first test on that asks, until the session's end.
+
+    What a test does to members by the methods of Staged is undone after it.
+    """
+    asked: dict[str, Staged] = {}
+
+    def ask(name: str) -> Staged:
+        if name not in asked:
+            asked[name] = have(lab.place, name)
+        return asked[name]
+
+    yield ask
+    lab.api_thaw()
+    lab.api_start()
+    for system in asked.values():
+        system.mend()
+
+
+def names_of_fixtures(item: pytest.Item) -> list[str]:
+    """What a test asks for by name."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []

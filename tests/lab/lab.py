@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from tests.lab.world import binaries, credentials, load, network, plane, restore
+from tests.lab.brokers import bringup
+from tests.lab.brokers.systems import systems
+from tests.lab.world import binaries, credentials, load, network, plane, restore, staging
 from tests.lab.world.api import Api
 from tests.lab.world.place import HERE, LabError, Place
 
@@ -31,10 +33,11 @@ class Lab:
 
     # -- life ------------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, *, played: bool = True) -> None:
         """Build what is missing, enter the namespace, start what does not run, and have the reference topology.
 
-        A lab that was left running is taken as it is, and brought back to the topology.
+        A lab that was left running is taken as it is, and brought back to the topology. Its real servers are stopped
+        where all pods shall be `played`, or where nobody plays their kubelets any more.
         """
         binaries.require()
         self._claim()
@@ -44,6 +47,8 @@ class Lab:
         credentials.prepare(self.place)
         for name in plane.IN_ORDER:
             plane.start(self.place, name)
+        if staging.staged(self.place) and (played or not plane.running(self.place, plane.STAGE)):
+            bringup.down(self.place)
         if self.place.baseline.exists():
             self.reset()
         else:
@@ -68,6 +73,7 @@ class Lab:
 
     def down(self, *, purge: bool = False) -> None:
         """Stop everything that this lab started; with `purge`, also remove its data and its namespace."""
+        bringup.down(self.place, purge=purge)
         for name in reversed(plane.IN_ORDER):
             if name == plane.KWOK or plane.running(self.place, name):
                 self._thaw(name)
@@ -173,7 +179,7 @@ class Lab:
     def settle(self) -> None:
         """Wait until all nodes, pods, sets and budgets are well."""
         with Api(self.place) as api:
-            restore.settle(api)
+            restore.settle(api, staging.staged(self.place))
 
     def wait_for_heartbeats(self) -> None:
         """Wait until every node has sent a heartbeat; after an outage they come late."""
@@ -186,6 +192,11 @@ class Lab:
         for name in plane.IN_ORDER:
             pid = plane.running(self.place, name)
             lines.append(f"{name:26}pid {pid:<10}{plane.memory(pid):6} MB" if pid else f"{name:26}stopped")
+        for system in systems(self.place, staging.staged(self.place)):
+            for member, process in system.process.items():
+                pid = process.pid()
+                about = f"pid {pid:<10}{plane.memory(pid):6} MB" if pid else "stopped"
+                lines.append(f"{member:26}{about}  {system.pod[member].key} {system.pod[member].address}")
         return "\n".join(lines)
 
     def _publish_cluster_info(self) -> None:
@@ -198,12 +209,12 @@ class Lab:
         self.kubectl("apply", "-f", "-", text=json.dumps(item))
 
 
-def started(place: Place | None = None) -> tuple[Lab, float]:
-    """A lab with the reference topology, and how many seconds that took."""
+def started(place: Place | None = None, *, played: bool = True) -> tuple[Lab, float]:
+    """A lab with the reference topology, all pods `played` or some of them real, and how many seconds that took."""
     before = time.monotonic()
     lab = Lab(place)
     try:
-        lab.start()
+        lab.start(played=played)
     except BaseException:
         if lab.ours:  # else another run's would be stopped
             lab.down()

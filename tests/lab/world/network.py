@@ -15,7 +15,7 @@ from tests.lab.world.place import LabError
 
 _NEW_NET = 0x40000000  # CLONE_NEWNET; os.setns came with Python 3.12
 _LOCAL = ("10.8.111.0/24", "10.244.0.0/17", "10.9.0.0/16")  # nodes, kwok's pods, load nodes
-_GATEWAY = "10.244.128.1/17"  # of the bridge to pods that have namespaces of their own
+GATEWAY = "10.244.128.1"  # of the bridge to pods that have namespaces of their own
 
 
 def ip(*arguments: str) -> str:
@@ -39,7 +39,7 @@ def make(name: str) -> None:
     for block in _LOCAL:
         ip("-n", name, "route", "add", "local", block, "dev", "lo")
     ip("-n", name, "link", "add", "pods0", "type", "bridge")
-    ip("-n", name, "address", "add", _GATEWAY, "dev", "pods0")
+    ip("-n", name, "address", "add", f"{GATEWAY}/17", "dev", "pods0")
     ip("-n", name, "link", "set", "pods0", "up")
 
 

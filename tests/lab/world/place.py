@@ -68,5 +68,22 @@ class Place:
         return self.root / "baseline.json"
 
     @property
+    def staged_systems(self) -> Path:
+        """Which systems have real servers, see staging.py."""
+        return self.root / "staged-systems.json"
+
+    @property
+    def staged_pods(self) -> Path:
+        """What the kubelets' API knows of the processes behind pods; it reads this file whenever it changes."""
+        return self.root / "staged.json"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """By which another process of the lab's own finds the same lab and the same cache."""
+        own = {"LAB_DIR": self.root.parent, "LAB_NAME": self.name, "LAB_KUBE_PORT": self.port}
+        own |= {"XDG_CACHE_HOME": CACHE.parent, "PYTHONPATH": CHECKOUT}
+        return {key: str(value) for key, value in own.items()}
+
+    @property
     def server(self) -> str:
         return f"https://127.0.0.1:{self.port}"

@@ -10,6 +10,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,7 @@ from tests.lab.world import binaries, network
 from tests.lab.world.place import HERE, LabError, Place
 
 ETCD, API, CONTROLLERS, SCHEDULER = "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"
-KUBELETS, KWOK = "kubelet-api", "kwok"
+KUBELETS, KWOK, STAGE = "kubelet-api", "kwok", "stage"
 IN_ORDER = (ETCD, API, CONTROLLERS, SCHEDULER, KUBELETS, KWOK)
 _READY_SECONDS = 180.0
 _STOP_SECONDS = 20.0
@@ -29,6 +30,8 @@ def command(place: Place, name: str) -> list[str]:
     """The command line of one component."""
     if name == KWOK:
         return [str(binaries.KWOK_BINARY), *_flags(_kwok(place))]
+    if name == STAGE:  # the kubelets of pods with real servers
+        return [sys.executable, "-m", "tests.lab.brokers.stage"]
     table = {ETCD: _etcd, API: _api, CONTROLLERS: _controllers, SCHEDULER: _scheduler, KUBELETS: _kubelets}
     return [str(binaries.PLANE), name, *_flags(table[name](place))]
 
@@ -118,7 +121,7 @@ def _scheduler(place: Place) -> dict[str, object]:
 def _kubelets(place: Place) -> dict[str, object]:
     return {
         "kubeconfig": place.kubeconfig,
-        "pods": place.root / "staged.json",  # of pods with real processes behind them; there are none here
+        "pods": place.staged_pods,
         "listen": f"0.0.0.0:{place.port + 5}",
         "tls-cert-file": place.pki / "kubelet.crt",
         "tls-private-key-file": place.pki / "kubelet.key",
@@ -152,7 +155,7 @@ def running(place: Place, name: str) -> int | None:
 def start(place: Place, name: str) -> None:
     """Start one component, if it does not run, and wait for etcd and the API server to be ready."""
     if not running(place, name):
-        environment = {**os.environ, "KUBE_FEATURE_WatchListClient": "true"}
+        environment = {**os.environ, **place.environment, "KUBE_FEATURE_WatchListClient": "true"}
         with (place.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command(place, name), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=place.data,

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.lab.world import staging
 from tests.lab.world.api import METADATA, Api, Object
 from tests.lab.world.place import LabError, Place
 from tests.lab.world.topology import NODES, reference
@@ -48,17 +49,17 @@ def fill(api: Api, place: Place) -> None:
 def restore(api: Api, place: Place) -> None:
     """Bring a used lab back to its baseline."""
     baseline: Baseline = json.loads(place.baseline.read_text())
-    _remove_strangers(api, baseline)
+    _remove_strangers(api, baseline, staging.kept(place))
     for item in api.items("/api/v1/persistentvolumes"):
         if item["status"].get("phase") in {"Released", "Failed"}:  # its claim is gone: only a new volume binds again
             api.call("DELETE", f"/api/v1/persistentvolumes/{item['metadata']['name']}")
-    api.apply_all(reference())
+    api.apply_all(staging.topology(place))
     for name in NODES:
         _reset_node(api, name, baseline["keys"][name])
-    settle(api)
+    settle(api, staging.staged(place))
 
 
-def _remove_strangers(api: Api, baseline: Baseline) -> None:
+def _remove_strangers(api: Api, baseline: Baseline, kept: set[str]) -> None:
     gone = [
         item["metadata"]["name"]
         for item in api.items("/api/v1/namespaces", accept=METADATA)
@@ -71,7 +72,7 @@ def _remove_strangers(api: Api, baseline: Baseline) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"namespaces do not go away: {', '.join(sorted(left))}")
         time.sleep(0.2)
-    known = set(baseline["paths"])
+    known = {*baseline["paths"], *kept}
     for path, space in _unowned(api):
         if path not in known and not (space in _ALIVE and "/leases/" in path):
             api.call("DELETE", f"{path}?gracePeriodSeconds=1&propagationPolicy=Background")
@@ -79,6 +80,20 @@ def _remove_strangers(api: Api, baseline: Baseline) -> None:
         meta = pod["metadata"]
         if pod["spec"].get("nodeName") not in {None, *NODES}:
             api.call("DELETE", f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}?gracePeriodSeconds=0")
+
+
+def _remove_abandoned(api: Api, systems: tuple[str, ...]) -> list[str]:
+    """Remove and name pods of a system that was staged: its sets make played ones in their place.
+
+    Again and again: while a set rolls, the controller also makes pods of the revision that goes.
+    """
+    found: list[str] = []
+    for pod in api.items("/api/v1/pods"):
+        meta = pod["metadata"]
+        if meta.get("annotations", {}).get(staging.PROCESS) not in {None, *systems}:
+            api.call("DELETE", f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}?gracePeriodSeconds=0")
+            found.append(f"pod {meta['namespace']}/{meta['name']} without a server")
+    return found
 
 
 def _unowned(api: Api) -> list[tuple[str, str]]:
@@ -111,10 +126,13 @@ def _reset_node(api: Api, name: str, keys: list[str]) -> None:
     api.patch(f"/api/v1/nodes/{name}", change)
 
 
-def settle(api: Api) -> None:
-    """Return when every node and pod is ready, every set complete, and nothing is on its way out."""
+def settle(api: Api, systems: tuple[str, ...] = ()) -> None:
+    """Return when every node and pod is ready, every set complete, and nothing is on its way out.
+
+    Pods of other systems than these `systems` are played.
+    """
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while waits := _waits_for(api):
+    while waits := [*_remove_abandoned(api, systems), *_waits_for(api)]:
         if time.monotonic() > deadline:
             raise LabError(f"the lab does not settle; it waits for {', '.join(waits[:8])}")
         _mend_unready(api)

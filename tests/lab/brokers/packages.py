@@ -1,0 +1,72 @@
+"""What the systems need and the machine lacks: Debian packages, and jars from Maven's repository, kept in the cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.lab.world.place import CACHE, LabError
+
+DIST = CACHE / "dist"  # outlives a checkout, as the lab's binaries do
+_COMMON = ("curl", "netcat-openbsd")  # what people use inside of pods
+_NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # asked by packages that would start their server
+_ATTEMPTS = 4
+
+
+def not_installed(names: Iterable[str]) -> list[str]:
+    """Those of Debian's packages that are not there."""
+    return [name for name in names if not _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    query = ["dpkg-query", "-W", "-f=${Status}", name]
+    if shutil.which(query[0]) is None:
+        return False
+    done = subprocess.run(query, capture_output=True, text=True, check=False)
+    return done.stdout == "install ok installed"
+
+
+def install(names: Iterable[str]) -> None:
+    """Install Debian packages, as root, and keep their own servers from starting."""
+    wanted = not_installed([*names, *_COMMON])
+    if not wanted:
+        return
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise LabError(f"apt-get and root are needed to install {', '.join(wanted)}")
+    with _no_services():
+        _patiently(["apt-get", "update", "-q"])
+        _patiently(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted])
+
+
+def _patiently(command: Sequence[str]) -> None:
+    """Once more where it fails: a mirror's list is renewed meanwhile, or another apt holds the lock."""
+    options = ("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "APT::Update::Error-Mode=any")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    said = ""
+    for attempt in range(_ATTEMPTS):
+        time.sleep(5 * attempt)
+        done = subprocess.run(
+            [command[0], *options, *command[1:]], env=environment, capture_output=True, text=True, check=False
+        )
+        if not done.returncode:
+            return
+        said = done.stdout + done.stderr
+    raise LabError(f"{' '.join(command)} failed {_ATTEMPTS} times: {said[-2000:]}")
+
+
+@contextmanager
+def _no_services() -> Generator[None]:
+    ours = not _NO_SERVICES.exists()
+    if ours:
+        _NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
+        _NO_SERVICES.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            _NO_SERVICES.unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""Real servers behind pods: each system comes up, answers by exec, and has its data still when its pod was deleted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.lab.brokers.staged import Staged
+from tests.lab.lab import Lab
+
+pytestmark = pytest.mark.lab
+
+Ask = Callable[[str], Staged]
+
+
+def exec_in(lab: Lab, system: Staged, member: str, *command: str) -> str:
+    """By exec through the API server, in the first container."""
+    return lab.kubectl("-n", system.name, "exec", system.pod(member).name, "--", *command)
+
+
+def delete(lab: Lab, system: Staged, member: str) -> None:
+    """Delete the member's pod, and return when another one is ready in its place."""
+    pod = system.pod(member).name
+    get = ("-n", system.name, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}", "--ignore-not-found")
+    before = lab.kubectl(*get)
+    lab.kubectl("-n", system.name, "delete", "pod", pod, "--wait=false")
+    deadline = time.monotonic() + 120
+    while lab.kubectl(*get) in {before, ""}:
+        assert time.monotonic() < deadline, f"{pod} was not replaced"
+        time.sleep(0.2)
+    system.wait(member)
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.5)
+
+
+def test_rabbitmq(lab: Lab, staged: Ask) -> None:
+    rabbit = staged("rabbitmq")
+    status = json.loads(exec_in(lab, rabbit, "rabbit-0", "rabbitmqctl", "cluster_status", "--formatter", "json"))
+    assert len(status["running_nodes"]) == 3
+    before = rabbit.pid("rabbit-2")
+    delete(lab, rabbit, "rabbit-2")
+    assert rabbit.pid("rabbit-2") != before
+    listing = ("rabbitmqctl", "-q", "list_queues", "-p", "shop", "name", "messages")
+    # Queues count their messages every five seconds.
+    until(lambda: "orders.new\t40" in exec_in(lab, rabbit, "rabbit-2", *listing), "the messages are gone")
+
+
+def test_redis(lab: Lab, staged: Ask) -> None:
+    redis = staged("redis")
+    assert exec_in(lab, redis, "redis-0", "redis-cli", "ping").strip() == "PONG"
+    delete(lab, redis, "redis-2")
+    assert exec_in(lab, redis, "redis-2", "redis-cli", "get", "session:7").strip() == "value-7"
+    asked = redis.tool("sentinel-0", "redis-cli", "-p", "26379", "sentinel", "ckquorum", "mymaster")
+    assert asked.stdout.startswith("OK 3 usable"), asked.stderr
+
+
+def test_a_member_hangs_crashes_stops_and_is_well_after_the_test(lab: Lab, staged: Ask) -> None:
+    redis = staged("redis")
+    redis.freeze("redis-1")
+    asked = redis.tool("redis-1", "timeout", "1", "redis-cli", "ping")
+    assert (asked.returncode, asked.stdout) == (124, "")
+    redis.thaw("redis-1")
+    redis.wait("redis-1")
+    crashed = redis.pid("redis-1")
+    redis.kill("redis-1")
+    redis.wait("redis-1")
+    assert redis.pid("redis-1") not in {crashed, None}
+    redis.stop("redis-1")
+    assert redis.pid("redis-1") is None
+    redis.mend()
+    assert redis.tool("redis-1", "redis-cli", "ping").stdout == "PONG\n"

@@ -1,0 +1,104 @@
+"""Which systems have real servers behind their pods just now, and what the topology looks like with them.
+
+Owns the table of sets that can be staged and the record of those that are. Knows nothing of the servers themselves:
+they are in tests/lab/brokers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.lab.world.api import Object
+from tests.lab.world.place import Place
+from tests.lab.world.topology import reference
+
+PROCESS = "lab/process"  # the annotation by which kwok leaves a pod alone
+_GRACE = 60  # seconds that a real server gets to stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedSet:
+    """A StatefulSet whose pods can be real: `kinds` are the members in its first containers, one each."""
+
+    system: str
+    name: str
+    service: str
+    address: str  # of pod 0; the others follow
+    kinds: tuple[str, ...]
+    replicas: int = 3
+
+
+SETS = (
+    StagedSet(
+        system="rabbitmq", name="my-rabbitmq-ha", service="my-rabbitmq-ha-discovery", address="10.244.201.10",
+        kinds=("rabbit",),
+    ),
+    StagedSet(
+        system="redis", name="my-redis-redis-ha-server", service="my-redis-redis-ha", address="10.244.204.10",
+        kinds=("redis", "sentinel"),
+    ),
+)  # fmt: skip
+SYSTEMS = tuple(dict.fromkeys(one.system for one in SETS))
+
+
+def staged(place: Place) -> tuple[str, ...]:
+    """The systems that are staged."""
+    return tuple(_record(place)["systems"])
+
+
+def kept(place: Place) -> set[str]:
+    """The paths of objects that came with them, which a reset leaves alone."""
+    return set(_record(place)["paths"])
+
+
+def record(place: Place, systems: Iterable[str], paths: Iterable[str]) -> None:
+    """From now on these systems are staged too, and these objects belong to them."""
+    content = {"systems": sorted({*staged(place), *systems}), "paths": sorted({*kept(place), *paths})}
+    young = place.staged_systems.with_suffix(".new")
+    young.write_text(json.dumps(content))
+    young.replace(place.staged_systems)
+
+
+def forget(place: Place) -> None:
+    """From now on nothing is staged; `restore` makes the pods played ones again."""
+    place.staged_systems.unlink(missing_ok=True)
+
+
+def topology(place: Place) -> Iterator[Object]:
+    """The reference topology, with as many pods of the staged systems as have servers."""
+    systems = staged(place)
+    for item in reference():
+        if not _left_out(item, systems):
+            yield _with_processes(item, systems)
+
+
+def left_out(place: Place) -> list[Object]:
+    """What of the reference topology must not stand beside the staged systems."""
+    systems = staged(place)
+    return [item for item in reference() if _left_out(item, systems)]
+
+
+def _record(place: Place) -> dict[str, Any]:
+    try:
+        return dict(json.loads(place.staged_systems.read_text()))
+    except FileNotFoundError:
+        return {"systems": [], "paths": []}
+
+
+def _left_out(item: Object, systems: tuple[str, ...]) -> bool:
+    """A Kafka that needs no ZooKeeper has none."""
+    return "kafka" in systems and str(item["metadata"]["name"]).startswith("my-cluster-zookeeper")
+
+
+def _with_processes(item: Object, systems: tuple[str, ...]) -> Object:
+    known = {one.name: one for one in SETS if one.system in systems}
+    found = known.get(item["metadata"]["name"])
+    if item["kind"] == "StatefulSet" and found is not None:
+        item["spec"]["replicas"] = found.replicas
+        template = item["spec"]["template"]
+        template["metadata"]["annotations"] = {PROCESS: found.system}
+        template["spec"]["terminationGracePeriodSeconds"] = _GRACE
+    return item
