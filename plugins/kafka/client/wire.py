@@ -1,0 +1,246 @@
+"""One connection manager of kafka-python on its own I/O thread, as awaitable requests. The only place that runs it.
+
+Why not its admin client: its constructor blocks, and one that failed leaves its thread behind; its fan-outs ask one
+broker after the other and fail as a whole. Here each request is one broker's, with a deadline, and failures are that
+broker's alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from console.errors import ConsoleError, SourceError, Unauthorized, Unreachable
+from console.text import clean
+from plugins.kafka.client.failures import translated
+from plugins.kafka.client.tunnel import Way
+
+WITHIN = 8.0
+CONNECT_WITHIN = 5.0
+AT_ONCE = 4
+"""Requests in flight per broker; kafka-python refuses the sixth."""
+REST = 2.0
+"""Seconds for which a failed start is not tried again: what waits for it fails with the same reason."""
+BIGGEST = 256 * 1024 * 1024
+
+
+class Wire:
+    """See the module. `options` are kafka-python's (bootstrap_servers, security_protocol, ssl_context, sasl_*)."""
+
+    def __init__(self, options: Mapping[str, Any], way: Way, name: str) -> None:
+        self.requests: Counter[int] = Counter()
+        """Requests sent, by broker (-1: whichever was free)."""
+        self._options = options
+        self._way = way
+        self._name = name
+        self._manager: Any = None
+        self._net: Any = None
+        self._said: dict[Any, str] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._failed: tuple[float, ConsoleError] | None = None
+        self._turns: dict[int, asyncio.Semaphore] = {}
+
+    async def send(self, request: Any, node: int | None = None, *, within: float = WITHIN) -> Any:
+        """The answer of broker `node` (None: any that is there). Raises ConsoleError; errors inside answers stay."""
+        manager = await self._ready()
+        key = -1 if node is None else node
+        self.requests[key] += 1
+        async with self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE)):
+            where = self._name if node is None else f"{self._name} broker {node}"
+            try:
+                async with asyncio.timeout(within + CONNECT_WITHIN + 1):
+                    return await self._bridged(manager.call_soon(manager.send, request, node, int(within * 1000)))
+            except TimeoutError as error:
+                raise Unreachable("no answer in time", where=where) from error
+            except ConsoleError:
+                raise
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                if type(error).__name__ == "UnknownBrokerIdError":
+                    manager.call_soon(manager.cluster.request_update)
+                raise translated(error, where, self._why(node)) from error
+
+    async def version(self, name: str) -> int:
+        """The highest version of a request (`OffsetFetch`) that the cluster and we speak; -1 where it has none."""
+        manager = await self._ready()
+        return self.speaks(manager.broker_version_data, name)
+
+    def speaks(self, versions: Any, name: str) -> int:
+        """As `version`, of one broker's own answer."""
+        request = message(f"{name}Request")
+        try:
+            return int(versions.api_version(request))
+        except Exception as error:
+            if "Version" not in type(error).__name__:
+                raise
+            return -1
+
+    async def release(self, node: int) -> str:
+        """The release that a broker's requests tell of: `4.1`; from its own ApiVersions. Raises ConsoleError."""
+        manager = await self._ready()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN + 1):
+                connection = await self._bridged(manager.call_soon(_connected, manager, node))
+        except Exception as error:
+            raise translated(error, f"{self._name} broker {node}", self._why(node)) from error
+        return ".".join(str(part) for part in connection.broker_version or ())
+
+    async def _bridged(self, theirs: Any) -> Any:
+        """Wait for the library's future on our loop."""
+        loop = asyncio.get_running_loop()
+        ours: asyncio.Future[Any] = loop.create_future()
+
+        def done(value: Any, error: BaseException | None = None) -> None:
+            if ours.done():
+                return
+            if error is None:
+                ours.set_result(value)
+            else:
+                ours.set_exception(error)
+
+        def over(value: Any, error: BaseException | None = None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(done, value, error)
+
+        def failed(error: BaseException) -> None:
+            over(None, error)
+
+        theirs.add_callback(over)
+        theirs.add_errback(failed)
+        return await ours
+
+    # -- life
+
+    async def _ready(self) -> Any:
+        if self._manager is not None:
+            return self._manager
+        now = asyncio.get_running_loop().time()
+        if self._failed is not None and now - self._failed[0] < REST:
+            raise _again(self._failed[1])
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(_looked_at)
+        await asyncio.shield(self._opening)
+        return self._manager
+
+    async def _open(self) -> None:
+        try:
+            net, manager = await asyncio.to_thread(self._built)
+            try:
+                await self._bridged(manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
+            except BaseException as error:
+                await asyncio.to_thread(_stop, net, manager)
+                if not isinstance(error, Exception):
+                    raise
+                raise self._start_error(error) from error
+            self._net, self._manager, self._failed = net, manager, None
+        except ConsoleError as error:
+            self._failed = (asyncio.get_running_loop().time(), error)
+            raise
+        finally:
+            self._opening = None
+
+    def _built(self) -> tuple[Any, Any]:
+        """On a thread: imports the library, makes its loop and starts it. Connects to nothing."""
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its failures come to us as values; it logs each attempt
+        selector: Any = import_module("kafka.net.selector")
+        managing: Any = import_module("kafka.net.manager")
+        said = self._said
+
+        def get_connection(manager: Any, node_id: Any, *rest: Any, **named: Any) -> Any:
+            connection = managing.KafkaConnectionManager.get_connection(manager, node_id, *rest, **named)
+            if not connection.init_future.is_done:
+
+                def lost(error: BaseException) -> None:
+                    said[node_id] = _text(error)
+
+                connection.init_future.add_errback(lost)
+            return connection
+
+        kind: Any = type("Manager", (managing.KafkaConnectionManager,), {"get_connection": get_connection})
+        options = {
+            "client_id": "pilothouse",
+            "request_timeout_ms": int(WITHIN * 1000),
+            "socket_connection_setup_timeout_ms": int(CONNECT_WITHIN * 1000),
+            "socket_connection_setup_timeout_max_ms": int(CONNECT_WITHIN * 1000),
+            "reconnect_backoff_ms": 200,
+            "reconnect_backoff_max_ms": 5000,
+            "receive_message_max_bytes": BIGGEST,
+            "metadata_max_age_ms": 60_000,
+            "proxy_url": self._way.url,
+            **self._options,
+        }
+        net = selector.NetworkSelector(**options)
+        manager = kind(net, **options)
+        net.start()
+        return net, manager
+
+    def _start_error(self, error: Exception) -> ConsoleError:
+        why = next((text for text in reversed(list(self._said.values())) if text), "")
+        dialled = next(iter(self._way.trouble.values()), "")
+        made = translated(error, self._name, dialled or why)
+        if type(error).__name__ == "KafkaTimeoutError" and not (why or dialled):
+            servers = ", ".join(self._options.get("bootstrap_servers", ()))
+            return Unreachable(f"no broker of {servers} answered in {CONNECT_WITHIN:.0f} s", where=self._name)
+        if "uthentication" in why and not isinstance(made, Unauthorized):
+            return Unauthorized(why, where=self._name, next_step="look at mechanism, username and password")
+        return made
+
+    def _why(self, node: int | None) -> str:
+        if node is None or self._manager is None:
+            return ""
+        broker = self._manager.cluster.broker_metadata(node)
+        dialled = self._way.trouble.get((broker.host, broker.port), "") if broker is not None else ""
+        return dialled or self._said.get(node, "")
+
+    async def aclose(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        net, manager, self._net, self._manager = self._net, self._manager, None, None
+        if manager is not None:
+            await asyncio.to_thread(_stop, net, manager)
+
+
+def message(name: str) -> Any:
+    """A class of the protocol by its name: `MetadataRequest`."""
+    for part in ("metadata", "admin", "consumer", "producer"):
+        found = getattr(import_module(f"kafka.protocol.{part}"), name, None)
+        if found is not None:
+            return found
+    raise AssertionError(name)
+
+
+async def _connected(manager: Any, node: int) -> Any:
+    return await manager.get_connection(node)
+
+
+def _stop(net: Any, manager: Any) -> None:
+    """End its connections on its own thread, then the thread; a thread that hangs is left to end by itself."""
+    with contextlib.suppress(Exception):
+        manager.call_soon(manager.close)
+    with contextlib.suppress(Exception):
+        net.stop(2000)
+    with contextlib.suppress(Exception):
+        net.close()
+
+
+def _text(error: Any) -> str:
+    return clean(str(error.args[0]) if getattr(error, "args", None) and error.args[0] else type(error).__name__, 300)
+
+
+def _again(error: ConsoleError) -> ConsoleError:
+    kind = type(error) if isinstance(error, SourceError) else Unreachable
+    return kind(error.what, where=error.where, next_step=error.next_step)
+
+
+def _looked_at(task: asyncio.Task[None]) -> None:
+    """Whoever waited may have gone; its failure is then nobody's."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,194 @@
+"""Panes of the cluster as a whole: quorum, reassignments, ACLs, and the operator's resources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.format import age, timestamp
+from console.model import Ref, Tone
+from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Right, Section
+from plugins.kafka.model.rows import ACLS, QUORUM, REASSIGNMENTS, RESOURCES, Acl, Reassignment, Resource, Voter
+from plugins.kafka.panes.cells import count, ids, optional, pod_jump, run
+
+FETCH_TIMEOUT = 2.0
+"""Seconds behind which a voter is not caught up (controller.quorum.fetch.timeout.ms, as Strimzi's check reads it)."""
+_PLURALS = {
+    "Kafka": "kafkas",
+    "KafkaNodePool": "kafkanodepools",
+    "KafkaTopic": "kafkatopics",
+    "KafkaUser": "kafkausers",
+}
+_STATES = {"Ready": Tone.OK, "NotReady": Tone.BAD, "paused": Tone.WARN, "no status": Tone.BUSY}
+
+
+def _behind(row: Voter, _now: float) -> Cell:
+    if row.behind is None:
+        return Cell("-", Tone.MUTED)
+    return Cell(
+        f"{row.behind:.1f} s", Tone.BAD if row.behind >= FETCH_TIMEOUT and row.role != "observer" else Tone.PLAIN
+    )
+
+
+QUORUM_PANE: Pane[Voter] = Pane(
+    name="kafka.quorum",
+    title="kafka.quorum",
+    table=QUORUM,
+    columns=(
+        Column("ID", lambda v: v.id, lambda v, _now: Cell(str(v.id)), align="right"),
+        Column(
+            "ROLE", lambda v: v.role, lambda v, _now: Cell(v.role, Tone.ACCENT if v.role == "leader" else Tone.PLAIN)
+        ),
+        Column("LAG", lambda v: v.lag, lambda v, _now: count(v.lag), align="right", help="records behind the leader"),
+        Column(
+            "BEHIND",
+            lambda v: v.behind,
+            _behind,
+            align="right",
+            help="when it was last caught up, against the leader; from Kafka 3.3",
+        ),
+        Column("END", lambda v: v.end, align="right", hide_below=80),
+        Column(
+            "LAST FETCH",
+            lambda v: v.fetched,
+            lambda v, now: Cell(age(v.fetched, now), Tone.MUTED),
+            align="right",
+            export=lambda v: timestamp(v.fetched) if v.fetched else None,
+        ),
+        Column("NODE", lambda v: v.node or None, lambda v, _now: optional(v.node)),
+        Column(
+            "ADDRESS",
+            lambda v: v.address or None,
+            lambda v, _now: optional(v.address),
+            grow=True,
+            help="from Kafka 3.9",
+        ),
+    ),
+    ref=lambda v: Ref("voter", str(v.id)),
+    sort="ID",
+    facets=lambda v: {"broker": str(v.id), "role": v.role, "node": v.node},
+    fault=lambda v: v.role != "observer" and v.behind is not None and v.behind >= FETCH_TIMEOUT,
+    jumps=(
+        Jump("its pod", "pods", lambda v, facts: pod_jump(v.pod, facts)),
+        Jump("its broker", "kafka.brokers", lambda v, _facts: {"broker": str(v.id)}),
+    ),
+    help="The metadata quorum (KRaft): who leads, who votes, and how far each is behind.",
+)
+
+REASSIGNMENTS_PANE: Pane[Reassignment] = Pane(
+    name="kafka.reassignments",
+    title="kafka.reassignments",
+    table=REASSIGNMENTS,
+    columns=(
+        Column(
+            "NAME",
+            lambda r: (r.topic, r.number),
+            lambda r, _now: Cell(f"{r.topic}/{r.number}"),
+            grow=True,
+            export=lambda r: f"{r.topic}/{r.number}",
+        ),
+        Column("REPLICAS", lambda r: ids(r.replicas)),
+        Column("ADDING", lambda r: ids(r.adding) or None, lambda r, _now: optional(ids(r.adding), Tone.BUSY)),
+        Column("REMOVING", lambda r: ids(r.removing) or None, lambda r, _now: optional(ids(r.removing), Tone.BUSY)),
+    ),
+    ref=lambda r: Ref("partition", f"{r.topic}/{r.number}"),
+    sort="NAME",
+    facets=lambda r: {"topic": r.topic},
+    jumps=(Jump("its topic", "kafka.topics", lambda r, _facts: {"topic": r.topic}),),
+    help="Partitions on their way to other brokers.",
+)
+
+ACLS_PANE: Pane[Acl] = Pane(
+    name="kafka.acls",
+    title="kafka.acls",
+    table=ACLS,
+    columns=(
+        Column("PRINCIPAL", lambda a: a.principal, grow=True),
+        Column(
+            "MAY",
+            lambda a: a.permission,
+            lambda a, _now: Cell(a.permission, Tone.BAD if a.permission == "deny" else Tone.OK),
+        ),
+        Column("OPERATION", lambda a: a.operation),
+        Column("RESOURCE", lambda a: a.resource),
+        Column("NAME", lambda a: a.name),
+        Column("PATTERN", lambda a: a.pattern, hide_below=90),
+        Column("FROM", lambda a: a.host, hide_below=100),
+    ),
+    ref=lambda a: Ref("acl", a.key),
+    sort="PRINCIPAL",
+    facets=lambda a: {"principal": a.principal, "resource": a.resource},
+    help="Who may do what, as the authorizer has it.",
+)
+
+
+def _described(row: Resource, _facts: Facts) -> Sequence[Section]:
+    seen = "not yet" if row.observed is None else str(row.observed)
+    return [
+        Section(
+            row.kind,
+            (
+                ("state", Cell(row.state, _STATES.get(row.state, Tone.PLAIN))),
+                ("why", optional(row.why, Tone.WARN)),
+                ("is", optional(row.detail)),
+                ("generation", Cell(f"{row.generation}, seen by the operator: {seen}")),
+                ("reconciliation", Cell("paused", Tone.WARN) if row.paused else Cell("on", Tone.OK)),
+            ),
+        )
+    ]
+
+
+def _patch(row: Resource) -> Sequence[Right]:
+    return (Right("patch", _PLURALS[row.kind], "kafka.strimzi.io", row.namespace, row.name),)
+
+
+RESOURCES_PANE: Pane[Resource] = Pane(
+    name="kafka.resources",
+    title="kafka.resources",
+    table=RESOURCES,
+    columns=(
+        Column("NAME", lambda r: r.name, grow=True),
+        Column("KIND", lambda r: r.kind),
+        Column("STATE", lambda r: r.state, lambda r, _now: Cell(r.state, _STATES.get(r.state, Tone.PLAIN))),
+        Column(
+            "SEEN",
+            lambda r: None if r.observed is None else r.observed - r.generation,
+            lambda r, _now: Cell("yes", Tone.OK) if r.observed == r.generation else Cell("no", Tone.BUSY),
+            export=lambda r: r.observed == r.generation,
+            help="whether the operator has seen the newest wish",
+        ),
+        Column("IS", lambda r: r.detail or None, lambda r, _now: optional(r.detail), hide_below=90),
+        Column(
+            "SINCE",
+            lambda r: None if r.since is None else -r.since,
+            lambda r, now: Cell(age(r.since, now), Tone.MUTED),
+            align="right",
+            export=lambda r: timestamp(r.since) if r.since else None,
+        ),
+        Column("WHY", lambda r: r.why or None, lambda r, _now: optional(r.why, Tone.WARN), hide_below=110),
+        Column("NAMESPACE", lambda r: r.namespace, wide=True),
+    ),
+    ref=lambda r: Ref(r.kind.lower(), r.name, r.namespace),
+    sort="KIND",
+    facets=lambda r: {"kind": r.kind, "namespace": r.namespace, "state": r.state},
+    fault=lambda r: r.state != "Ready" or bool(r.why),
+    describe=_described,
+    actions=(
+        Action(
+            "pause",
+            "pause its reconciliation",
+            run("pause"),
+            rights=_patch,
+            when=lambda r, _facts: "it is paused" if r.paused else None,
+            help="the operator leaves it alone until it is resumed",
+        ),
+        Action(
+            "resume",
+            "resume its reconciliation",
+            run("resume"),
+            rights=_patch,
+            when=lambda r, _facts: None if r.paused else "it is not paused",
+            help="the operator looks at it again",
+        ),
+    ),
+    help="Strimzi's resources: conditions, whether the operator has seen the newest wish, and why not.",
+)
