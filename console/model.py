@@ -51,7 +51,7 @@ class InstanceId(Struct, frozen=True):
 
     def answers(self, word: str) -> bool:
         """Whether a person means it by `word`: its name, or the last part of it."""
-        return word in {self.name, self.name.rpartition("/")[2], str(self)}
+        return word.lower() in {name.lower() for name in (self.name, self.name.rpartition("/")[2], str(self))}
 
 
 class Ref(Struct, frozen=True):

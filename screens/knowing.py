@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -23,11 +24,15 @@ def known(kernel: Runtime, *, kinds: Sequence[str] = ()) -> Known:
     """What there is now; `kinds` are words that only the server knows."""
     panes: dict[str, str] = {}
     limits: dict[str, Mapping[str, str]] = {}
+    counted = Counter(instance.id.system for instance in kernel.instances)
     for instance in kernel.instances:
         for pane in kernel.panes(instance.id):
             for word in (pane.name, *pane.aliases):
                 if panes.setdefault(word, pane.name) == pane.name and word in pane.limits:
                     limits[word] = pane.limits[word]
+            if counted[instance.id.system] > 1:  # the plain name opens the first of them
+                own = f"{instance.id.name}.{pane.name}".lower()
+                panes[own] = own
     return Known(
         panes=panes,
         limits=limits,
