@@ -17,7 +17,7 @@ from msgspec import structs
 from console import connection, paths
 from console.errors import ConsoleError, NotFound, SourceError
 from console.gate import YES, Deed
-from console.model import InstanceId, NodeName, Ref
+from console.model import NodeName, Ref
 from console.offers import JournalStore, Stored
 from console.plugin import Effect, Json, Target
 from console.workflow import journal
@@ -28,7 +28,7 @@ from console.workflow.plan import Plan, make
 from console.workflow.standby import Standby
 from console.workflow.starting import spawn_runner, start
 from console.workflow.state import State, to_undo
-from console.workflow.steps import StepKind
+from console.workflow.steps import Step, StepKind
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
@@ -192,14 +192,18 @@ def undoing(runtime: Runtime, state: State) -> list[str]:
     back: list[str] = []
     stays: list[str] = []
     for name in to_undo(state):
-        step = state.step(name)
-        known = step.system in {instance.id.system for instance in runtime.instances}
-        hooks = runtime.plugin(InstanceId(step.system, step.instance)).hooks if known else None
-        kind: StepKind | None = hooks.load().kinds.get(step.kind) if hooks is not None else None
+        kind = kind_of(runtime, state.step(name))
         (stays if kind is None or kind.undo is None else back).append(name)
     lines = [f"is put back: {state.step(name).title} ({state.steps[name].evidence or 'begun'})" for name in back]
     lines += [f"stays as it is: {state.step(name).title} ({state.steps[name].evidence or 'begun'})" for name in stays]
     return lines or ["nothing was changed yet"]
+
+
+def kind_of(runtime: Runtime, step: Step) -> StepKind | None:
+    """The code of a step, where this console has it and its system is open (under whatever name of the instance)."""
+    known = next((each.id for each in runtime.instances if each.id.system == step.system), None)
+    hooks = runtime.plugin(known).hooks if known is not None else None
+    return hooks.load().kinds.get(step.kind) if hooks is not None else None
 
 
 async def skip(runtime: Runtime, name: str, step: str, *, reason: str) -> Page:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
+from console.runs import kind_of
 from console.workflow import journal
 from console.workflow.note import as_text
 from console.workflow.proof import Seen, compared, seen
 from console.workflow.report import as_markdown
+from console.workflow.state import State, Status
 
 if TYPE_CHECKING:
     from console.offers import JournalStore
@@ -23,7 +25,20 @@ async def report(runtime: Runtime, name: str) -> str:
     now = runtime.clock.now()
     if this is None:
         raise ConsoleError(f"run {name} has no plan in its journal: there is nothing to report")
-    return as_markdown(name, page.entries, compared(this, others), now=now)
+    return as_markdown(name, page.entries, compared(this, others), now=now, left=left(runtime, name, page.state))
+
+
+def left(runtime: Runtime, name: str, state: State) -> list[str]:
+    """What a run that has ended left behind, one sentence each with the command that removes it."""
+    if state.end is None:
+        return []
+    done = frozenset(step for step, its in state.steps.items() if its.status is Status.DONE)
+    found: list[str] = []
+    for step, its in state.steps.items():
+        kind = kind_of(runtime, state.step(step))
+        if kind is not None and kind.leaves is not None and its.attempt and its.status is not Status.UNDONE:
+            found.append(kind.leaves(name, state.step(step), done))
+    return [each for each in found if each]
 
 
 async def history(store: JournalStore) -> list[Seen]:
@@ -43,4 +58,4 @@ async def note(runtime: Runtime, name: str) -> str:
     """The hand-over note of a run, for the next shift. Raises NotFound, or Refused for a newer console's journal."""
     store: JournalStore = await runtime.offer(lambda offers: offers.journal)
     page = journal.page(await store.read(name))
-    return as_text(name, page.entries, now=runtime.clock.now())
+    return as_text(name, page.entries, now=runtime.clock.now(), left=left(runtime, name, page.state))

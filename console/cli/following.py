@@ -14,6 +14,7 @@ from console.cli.exits import ExitCode
 from console.errors import SourceError
 from console.format import clock_time, elapsed, timestamp
 from console.notifying import terminal_bytes
+from console.telling import left
 from console.workflow.codec import step_json
 from console.workflow.events import End
 from console.workflow.journal import Page
@@ -42,6 +43,8 @@ async def follow(runtime: Runtime, name: str, output: str = "text", *, patience:
         following = _Following(runtime, name, output, runner)
         code = await following.until(patience)
     state = following.state
+    for each in left(runtime, name, state):
+        print(f"pilothouse: left behind: {each}", file=sys.stderr)
     if output == "json":
         page = await runs.look(runtime, name)
         print(json.dumps(as_json(page, runtime.clock.now()), indent=2, ensure_ascii=False))

@@ -22,8 +22,8 @@ def until_of(plan: Planned) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
-def as_text(run: str, entries: Sequence[Entry], *, now: float) -> str:
-    """The note. `now` in epoch seconds."""
+def as_text(run: str, entries: Sequence[Entry], *, now: float, left: Sequence[str] = ()) -> str:
+    """The note. `now` in epoch seconds; `left`: what stays behind, a sentence each."""
     state = fold(entry.fact for entry in entries)
     plan = state.plan
     if plan is None:
@@ -46,6 +46,7 @@ def as_text(run: str, entries: Sequence[Entry], *, now: float) -> str:
         lines.append(f"skipped: {clean(', '.join(skipped), 400)}")
     if state.end is None:
         lines.append(estimate(state, now).text)
+    lines += [f"left behind: {clean(each, 400)}" for each in left]
     return "\n".join([*lines, f"next: {next_step(run, state)}"]) + "\n"
 
 

@@ -74,8 +74,8 @@ def _hear(fact: Fact, step: str, current: dict[str, Waited], found: list[Waited]
         found.append(replace(current.pop(step), until=fact.at))
 
 
-def as_markdown(run: str, entries: Sequence[Entry], proof: Comparison, *, now: float) -> str:
-    """The whole report. `now` (epoch s) is the end of what has not ended."""
+def as_markdown(run: str, entries: Sequence[Entry], proof: Comparison, *, now: float, left: Sequence[str] = ()) -> str:
+    """The whole report. `now` (epoch s) is the end of what has not ended; `left`: what stays behind, in sentences."""
     state = fold(entry.fact for entry in entries)
     if state.plan is None:
         return f"# Run {_cell(run)}\n\nIts journal holds no plan.\n"
@@ -85,6 +85,7 @@ def as_markdown(run: str, entries: Sequence[Entry], proof: Comparison, *, now: f
         _steps(state, now),
         _waits(state, entries, now),
         _people(state, entries),
+        _left(left),
         _runners(entries),
         _proof(proof),
     ]
@@ -171,6 +172,10 @@ def _said(state: State, fact: Fact) -> Iterator[str]:
             yield f"- {at} {_cell(fact.by)} continued the run"
         case _:
             return
+
+
+def _left(left: Sequence[str]) -> str:
+    return "\n".join(["## Left behind", "", *(f"- {_cell(each)}" for each in left)]) if left else ""
 
 
 def _runners(entries: Iterable[Entry]) -> str:

@@ -12,7 +12,7 @@ A `Step` is frozen in the journal with its parameters, so that any control node 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -131,3 +131,6 @@ class StepKind:
     instructions: Callable[[Ctx], Awaitable[str]] | None = None
     """What a person must do elsewhere while this step waits; asked when it is looked at and never written down, so it
     may hold what a journal must not. Its Ctx has no facts of its own: what it needs stands in `params`."""
+    leaves: Callable[[str, Step, Collection[str]], str] | None = None
+    """What stays behind where a run ends before it is removed: `leaves(run, step, done)` says it with the command that
+    removes it, or nothing; `done`: the ids of steps that are done. Asked for a step that was begun and not undone."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from console import runs
+from console import runs, telling
 from console.cli import beginning
 from console.cli.arguments import parser
-from console.cli.following import as_json
+from console.cli.following import as_json, follow
 from console.cli.plan import target_of
 from console.errors import NotFound, Refused, UsageError
 from console.gate import YES
@@ -145,7 +145,34 @@ async def test_an_abort_deletes_the_token(stage: Stage) -> None:
         store = await runtime.offer(lambda offers: offers.journal)
         await append(store, run, Aborted(stage.clock.now(), "anna", "the disk is broken too"))
         assert await work is End.ABORTED
+        assert "Left behind" not in await telling.report(runtime, run)
     assert tokens(stage) == {}
+
+
+async def test_a_stop_leaves_the_token_and_says_how_it_is_deleted(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with stage.desk() as runtime:
+        await out(stage, runtime)
+        stage.simulator.cluster.stop_node(NODE)
+        run = await rejoin(runtime)
+        work = asyncio.create_task(carry_out(run, await equip(runtime, run)))
+        join = f"kubernetes/join/{NODE}"
+        await seen(stage, runtime, run, lambda state: state.steps[join].waiting)
+        ((token, _),) = tokens(stage).items()
+        odd = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422}
+        stage.simulator.world.faults.script("GET .*/certificatesigningrequests", status=422, body=odd, times=1)
+        await seen(stage, runtime, run, lambda state: state.steps[join].question)
+        assert "Left behind" not in await telling.report(runtime, run)
+        await runs.answer(runtime, run, join, choice=runs.Choice.STOP)
+        assert await work is End.STOPPED
+        says = f"pilothouse token delete {token}"
+        assert tokens(stage).keys() == {token}
+        assert f"## Left behind\n\n- token {token}: " in (report := await telling.report(runtime, run))
+        assert says in report
+        assert f"left behind: token {token}: " in await telling.note(runtime, run)
+        assert await follow(runtime, run) == 6
+        assert says in capsys.readouterr().err
 
 
 async def test_a_node_that_somebody_deleted_gets_back_what_its_drain_remembered(stage: Stage) -> None:

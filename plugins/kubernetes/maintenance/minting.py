@@ -7,12 +7,12 @@ Secret alone, and is read from there whenever a person wants to see the join lin
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from console.errors import Conflict, ConsoleError, Forbidden, NotFound, SourceError
 from console.format import duration, timestamp
-from console.workflow.steps import Ctx, Done, Go, Outcome, StepKind, Stop, Wait
+from console.workflow.steps import Ctx, Done, Go, Outcome, Step, StepKind, Stop, Wait
 from plugins.kubernetes.joining.discovery import fault, join_line
 from plugins.kubernetes.joining.stories import Machine, Way, as_text, joining
 from plugins.kubernetes.maintenance.objects import part
@@ -29,7 +29,19 @@ _SIGNED_BY = 10.0
 
 def token_of(ctx: Ctx) -> str:
     """The public half of this run's token for this node."""
-    return new_id(f"{ctx.run}/{ctx.step.params['node']}")
+    return _token(ctx.run, ctx.step)
+
+
+def _token(run: str, step: Step) -> str:
+    return new_id(f"{run}/{step.params['node']}")
+
+
+def _left(run: str, step: Step, done: Collection[str]) -> str:
+    """A token that nobody has deleted: an abort does it, and the step that revokes it."""
+    if f"{step.system}/revoke/{step.params['node']}" in done:
+        return ""
+    token = _token(run, step)
+    return f"token {token}: a machine can join with it until it ends; delete it by: pilothouse token delete {token}"
 
 
 def _new(ctx: Ctx) -> str:
@@ -185,6 +197,6 @@ async def _instructions(ctx: Ctx) -> str:
     return as_text(_new(ctx), joining(way, _machine(ctx, endpoint), line))
 
 
-TOKEN = StepKind(guard=_go, until=_believed, act=_mint, undo=_revoke)
+TOKEN = StepKind(guard=_go, until=_believed, act=_mint, undo=_revoke, leaves=_left)
 JOIN = StepKind(guard=_may_join, until=_joined, act=_mint, undo=_revoke, instructions=_instructions)
 REVOKE = StepKind(guard=_go, until=_revoked, act=_revoke)

@@ -72,6 +72,7 @@ class Desk:
         self.settings = Settings()
         self.clock = FakeClock(T + 60)
         self.store = Journals()
+        self.instances: tuple[Any, ...] = ()
         entries = [Entry(at, 1, fact) for at, fact in enumerate((PLAN, *facts), start=1)]
         self._text = journals.text_of("d-1", entries)
 
