@@ -52,7 +52,8 @@ async def test_each_page_is_there_at_once_and_what_was_on_none_is_gone_at_the_en
     assert rows.snapshot.complete
     book.torn = True
     book.turn.release()
-    while rows.snapshot.state is not SourceState.STALE:
+    for _ in range(20):
         await asyncio.sleep(0)
+    assert rows.snapshot.state is SourceState.STALE
     assert set(rows.live) == {"a", "b", "c"}, "half a list takes nothing away"
     task.cancel()

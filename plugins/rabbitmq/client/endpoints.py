@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -130,20 +130,28 @@ class Endpoints:
                 return answer.body
         raise first or Unreachable("it has no server now", where=f"rabbitmq {self._place.named.name}")
 
-    async def change(
-        self, method: str, path: str, body: object = None, *, params: Params = None, deadline: float = 30.0
+    async def change(  # noqa: PLR0913 - what HTTP has
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        params: Params = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float = 30.0,
     ) -> Answer:
         """A request that changes something, sent once. `body` is what JSON is made of."""
         endpoints = await self._in_order()
         if not endpoints:
             raise Unreachable("it has no server now", where=f"rabbitmq {self._place.named.name}")
         content = None if body is None else msgspec.json.encode(body)
+        kind = {"Content-Type": "application/json"} if content is not None else {}
         self.requests += 1
         return await endpoints[0].http.request(
             method,
             path,
             params=params,
-            headers={"Content-Type": "application/json"} if content is not None else None,
+            headers={**kind, **(headers or {})},
             content=content,
             deadline=deadline,
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.model import Ref, Tone
-from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.governing import PolicyRow, UserRow, matching
 from plugins.rabbitmq.panes.cells import count, texts
+from plugins.rabbitmq.panes.later import policy_asks, run
 
 _SHOWN = 30
 
@@ -52,6 +53,40 @@ def describe_policy(row: PolicyRow, facts: Facts) -> Sequence[Section]:
     return [section for section in found if section.lines]
 
 
+def _own(row: PolicyRow, _facts: Facts) -> str | None:
+    return "it was set by the operator of the broker, not by its users" if row.policy.operator else None
+
+
+def _changed(row: PolicyRow, _facts: Facts) -> Sequence[Ask]:
+    return (
+        *policy_asks(pattern=row.policy.pattern, applies_to=row.policy.applies_to),
+        Ask("definition", "definition (JSON)", default=row.policy.text),
+        Ask("priority", "priority (the highest wins)", default=str(row.policy.priority), number=True),
+        Ask("matches", "how many queues should it match (empty: any)", help="it is not set when it matches others"),
+    )
+
+
+ACTIONS: tuple[Action[PolicyRow], ...] = (
+    Action(
+        "try-policy",
+        "try another pattern",
+        run("try_policy"),
+        help="which queues it would match",
+        effect=Effect.READ,
+        asks=lambda row, _facts: policy_asks(pattern=row.policy.pattern, applies_to=row.policy.applies_to),
+    ),
+    Action("set-policy", "change", run("set_policy"), help="pattern, definition, priority", when=_own, asks=_changed),
+    Action(
+        "clear-policy",
+        "clear",
+        run("clear_policy"),
+        help="its queues get the next policy that matches, or none: mirrors and limits may go",
+        key="ctrl+d",
+        effect=Effect.DESTROY,
+        when=_own,
+    ),
+)
+
 POLICIES: Pane[PolicyRow] = Pane(
     name="rabbitmq.policies",
     title="rabbitmq policies",
@@ -78,6 +113,7 @@ POLICIES: Pane[PolicyRow] = Pane(
     facets=lambda row: {"vhost": row.policy.vhost, "policy": row.policy.name},
     fault=lambda row: row.queues == 0,
     describe=describe_policy,
+    actions=ACTIONS,
     jumps=(
         Jump("queues it rules", "rabbitmq.queues", lambda r, _f: {"vhost": r.policy.vhost, "policy": r.policy.name}),
         Jump("queues without a policy", "rabbitmq.queues", lambda r, _f: {"vhost": r.policy.vhost, "policy": "none"}),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from console.format import age, size, timestamp
 from console.model import Ref, Tone
-from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.governing import LinkRow
 from plugins.rabbitmq.model.links import ChannelRow, ConnectionRow
 from plugins.rabbitmq.panes.cells import counted, optional, rated, sized, texts
+from plugins.rabbitmq.panes.later import run
 
 _STATES = {"running": Tone.OK, "flow": Tone.WARN, "blocking": Tone.WARN, "blocked": Tone.BAD, "": Tone.MUTED}
 _CALM = {"running", "flow", "idle", "starting", "tuning", "opening", ""}
@@ -70,6 +71,7 @@ CONNECTIONS: Pane[ConnectionRow] = Pane(
     facets=lambda row: {"vhost": row.vhost, "user": row.user, "member": row.member, "connection": row.name},
     fault=lambda row: row.state not in _CALM,
     describe=_described,
+    actions=(Action("close", "close", run("close_connection"), help="a client that is well made connects again"),),
     jumps=(Jump("its channels", "rabbitmq.channels", lambda row, _facts: {"connection": row.name}),),
     help="The connections of clients: who, from where, to which member, and whether they are held back.",
 )

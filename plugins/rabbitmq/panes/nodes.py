@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from console.format import duration, size
 from console.model import Ref, Tone
-from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.nodes import MemberRow
 from plugins.rabbitmq.panes.cells import UNKNOWN, counted, optional, sized, texts, used
+from plugins.rabbitmq.panes.later import exec_rights, run
 
 _TONES = {"running": Tone.OK, "drained": Tone.WARN, "unknown": Tone.WARN}
 _YES_NO = {True: Cell("yes", Tone.WARN), False: Cell("no", Tone.MUTED), None: UNKNOWN}
@@ -101,6 +102,72 @@ def _shown(number: int | None) -> str:
     return "-" if number is None else str(number)
 
 
+def _in_a_pod(row: MemberRow, _facts: Facts) -> str | None:
+    return None if row.pod else "its pod is not known, so tools cannot be run in it"
+
+
+def _drainable(row: MemberRow, facts: Facts) -> str | None:
+    if row.state != "running":
+        return f"it is {row.state}"
+    away = next(
+        (one for one in facts.rows(tables.NODES).values() if one.name != row.name and one.state != "running"), None
+    )
+    return f"{away.name} is {away.state}: one member at a time" if away else _in_a_pod(row, facts)
+
+
+def _revivable(row: MemberRow, facts: Facts) -> str | None:
+    return "it is not drained" if row.drained is False else _in_a_pod(row, facts)
+
+
+ACTIONS: tuple[Action[MemberRow], ...] = (
+    Action(
+        "rebalance",
+        "rebalance leaders",
+        run("rebalance"),
+        help="of all queues, over all members that run (3.8 and later)",
+        when=lambda row, _facts: None if row.running else "it does not run",
+    ),
+    Action(
+        "drain",
+        "drain",
+        run("drain"),
+        help="maintenance: no clients, no leaders, until it is revived or restarted",
+        when=_drainable,
+        rights=exec_rights,
+    ),
+    Action("revive", "revive", run("revive"), help="end of maintenance", when=_revivable, rights=exec_rights),
+    Action(
+        "grow",
+        "grow quorum queues onto it",
+        run("grow"),
+        help="a copy of quorum queues that have none here",
+        when=_in_a_pod,
+        rights=exec_rights,
+        asks=lambda _row, _facts: (
+            Ask("strategy", "which", default="even", choices=("even", "all"), help="even: those with an even number"),
+        ),
+    ),
+    Action(
+        "shrink",
+        "take quorum replicas away",
+        run("shrink"),
+        help="all copies of quorum queues that are here",
+        effect=Effect.DESTROY,
+        when=_in_a_pod,
+        rights=exec_rights,
+    ),
+    Action(
+        "definitions",
+        "export definitions",
+        run("definitions"),
+        help="users, vhosts, queues, exchanges, bindings, policies, into a new file here",
+        effect=Effect.READ,
+        asks=lambda _row, facts: (
+            Ask("file", "file", default=f"~/{facts.instance.name.replace('/', '-')}-definitions.json"),
+        ),
+    ),
+)
+
 NODES: Pane[MemberRow] = Pane(
     name="rabbitmq.nodes",
     title="rabbitmq nodes",
@@ -112,7 +179,10 @@ NODES: Pane[MemberRow] = Pane(
     facets=lambda row: {"member": row.name, "node": row.node, "state": row.state},
     fault=lambda row: row.state != "running",
     describe=describe,
+    actions=ACTIONS,
     jumps=(
+        Jump("queues it leads", "rabbitmq.queues", lambda row, _facts: {"leader": row.name}),
+        Jump("its connections", "rabbitmq.connections", lambda row, _facts: {"member": row.name}),
         Jump("its pod", "pods", lambda row, _facts: {"namespace": row.namespace, "name": row.pod} if row.pod else None),
     ),
     help="The members of the cluster: state, memory against the watermark, disk, alarms, partitions, and their pods.",

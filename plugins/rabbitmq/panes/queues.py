@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from console.format import size
 from console.model import Ref, Tone
-from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.queues import QueueRow
 from plugins.rabbitmq.panes.cells import counted, optional, rate, rated, sized, texts
+from plugins.rabbitmq.panes.later import policy_asks, run
 
 _TONES = {"running": Tone.OK, "idle": Tone.OK, "live": Tone.OK, "flow": Tone.WARN, "": Tone.WARN}
 
@@ -112,6 +114,97 @@ def facets(row: QueueRow) -> Mapping[str, str]:
     }
 
 
+def _mirrors_missing(row: QueueRow, _facts: Facts) -> str | None:
+    if not row.mirrored:
+        return "it is not a mirrored queue"
+    return None if row.missing else "all of its mirrors are synchronised"
+
+
+def _replicated(row: QueueRow, facts: Facts) -> str | None:
+    if row.kind not in {"quorum", "stream"}:
+        return f"a {row.kind} queue has no copies of this kind"
+    leader = facts.get(tables.NODES, row.leader)
+    return None if leader is not None and leader.pod else "the pod of its leader is not known, so tools cannot be run"
+
+
+def _members(row: QueueRow, facts: Facts, *, having: bool) -> tuple[str, ...]:
+    return tuple(sorted(name for name in facts.rows(tables.NODES) if (name in row.members) is having)) or ("none",)
+
+
+def _new_policy(row: QueueRow, _facts: Facts) -> Sequence[Ask]:
+    return (
+        Ask("name", "name of the policy"),
+        *policy_asks(pattern=f"^{re.escape(row.name)}$", applies_to="queues"),
+        Ask("definition", "definition (JSON)", default="{}"),
+        Ask("priority", "priority (the highest wins)", default="0", number=True),
+        Ask("matches", "how many queues should it match (empty: any)", help="it is not set when it matches others"),
+    )
+
+
+ACTIONS: tuple[Action[QueueRow], ...] = (
+    Action(
+        "peek",
+        "look at messages",
+        run("peek"),
+        help="the first ones; they stay, but are marked as delivered before",
+        key="m",
+        asks=lambda _row, _facts: (Ask("count", "how many", default="3", number=True),),
+    ),
+    Action(
+        "publish",
+        "publish a test message",
+        run("publish_to_queue"),
+        help="through the default exchange",
+        asks=lambda _row, _facts: (Ask("payload", "text", default="test message of an operator"),),
+    ),
+    Action(
+        "purge",
+        "purge",
+        run("purge"),
+        help="throw away all messages that wait in it",
+        effect=Effect.DESTROY,
+        when=lambda row, _facts: "it is empty" if row.ready == 0 else None,
+    ),
+    Action(
+        "delete", "delete", run("delete_queue"), help="the queue with its messages", key="ctrl+d", effect=Effect.DESTROY
+    ),
+    Action(
+        "sync",
+        "synchronise mirrors",
+        run("sync"),
+        help="the queue serves nobody until that is done",
+        when=_mirrors_missing,
+    ),
+    Action(
+        "try-policy",
+        "try a policy",
+        run("try_policy_of_queue"),
+        help="which queues of this vhost a pattern would match",
+        effect=Effect.READ,
+        asks=lambda row, _facts: policy_asks(pattern=f"^{re.escape(row.name)}$", applies_to="queues"),
+    ),
+    Action(
+        "set-policy", "set a policy", run("set_policy_of_queue"), help="in the vhost of this queue", asks=_new_policy
+    ),
+    Action(
+        "add-replica",
+        "add a replica",
+        run("add_replica"),
+        help="on a member that has none",
+        when=_replicated,
+        asks=lambda row, facts: (Ask("member", "member", choices=_members(row, facts, having=False)),),
+    ),
+    Action(
+        "remove-replica",
+        "remove a replica",
+        run("remove_replica"),
+        help="the copy of one member, as long as a majority of the others serves",
+        effect=Effect.DESTROY,
+        when=_replicated,
+        asks=lambda row, facts: (Ask("member", "member", choices=_members(row, facts, having=True)),),
+    ),
+)
+
 QUEUES: Pane[QueueRow] = Pane(
     name="rabbitmq.queues",
     title="rabbitmq queues",
@@ -123,6 +216,7 @@ QUEUES: Pane[QueueRow] = Pane(
     facets=facets,
     fault=lambda row: row.fault,
     describe=describe,
+    actions=ACTIONS,
     jumps=(
         Jump("its leader", "rabbitmq.nodes", lambda row, _facts: {"member": row.leader} if row.leader else None),
         Jump("its bindings", "rabbitmq.bindings", lambda row, _facts: {"vhost": row.vhost, "to": f"queue {row.name}"}),

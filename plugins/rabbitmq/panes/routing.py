@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.model import Ref
-from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.routing import BindingRow, ExchangeRow
 from plugins.rabbitmq.panes.cells import texts
+from plugins.rabbitmq.panes.later import run
 
 _SHOWN = 50
 
@@ -57,7 +58,29 @@ EXCHANGES: Pane[ExchangeRow] = Pane(
         Jump("its bindings", "rabbitmq.bindings", lambda row, _facts: {"vhost": row.vhost, "from": row.name}),
         Jump("queues of its vhost", "rabbitmq.queues", lambda row, _facts: {"vhost": row.vhost}),
     ),
-    reads=(tables.BINDINGS,),
+    actions=(
+        Action(
+            "route",
+            "where would a key go",
+            run("route"),
+            help="to which queues and exchanges, by the bindings as they are now",
+            key="w",
+            effect=Effect.READ,
+            asks=lambda _row, _facts: (Ask("key", "routing key"),),
+        ),
+        Action(
+            "publish",
+            "publish a test message",
+            run("publish_to_exchange"),
+            help="and say whether it was passed on",
+            when=lambda row, _facts: "clients may not publish to an internal exchange" if row.internal else None,
+            asks=lambda _row, _facts: (
+                Ask("key", "routing key"),
+                Ask("payload", "text", default="test message of an operator"),
+            ),
+        ),
+    ),
+    reads=(tables.BINDINGS, tables.QUEUES),
     help="Where messages enter, and to what they are passed on. An action says where a routing key would go.",
 )
 
