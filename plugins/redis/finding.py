@@ -50,24 +50,18 @@ async def search(_settings: Settings, platform: Platform) -> Sequence[Instance]:
 
 
 def _part(one: ServerSet) -> Part | None:
-    if one.kind == "Deployment" and not any(_watches(container) for container in one.containers):
-        return None
-    servers = any(_serves(container) for container in one.containers)
-    sentinels = any(_watches(container) for container in one.containers)
+    """By image and ports; a Deployment's pods have no stable names, so that only Sentinels may stand there."""
+    own = [container for container in one.containers if _is_redis(container)]
+    sentinels = bool(own) and SENTINEL_PORT in one.ports
+    servers = any("sentinel" not in container.name for container in own) and SERVER_PORT in one.ports
+    if one.kind == "Deployment":
+        return Part(one, servers=False, sentinels=True) if sentinels and not servers else None
     return Part(one, servers, sentinels) if servers or sentinels else None
 
 
 def _is_redis(container: Container) -> bool:
     image = container.image.rpartition("/")[2].lower()
     return any(kind in image for kind in _KINDS) and not any(word in image for word in _BESIDE)
-
-
-def _serves(container: Container) -> bool:
-    return _is_redis(container) and not _watches(container) and SERVER_PORT in container.ports
-
-
-def _watches(container: Container) -> bool:
-    return _is_redis(container) and SENTINEL_PORT in container.ports
 
 
 def _release(one: ServerSet) -> str:
