@@ -12,4 +12,8 @@ PLUGIN = Plugin(
     connect=Deferred("plugins.kafka.client:connect"),
     sources=Deferred("plugins.kafka.sources:SOURCES"),
     panes=Deferred("plugins.kafka.panes:PANES"),
+    rules=Deferred("plugins.kafka.checks:RULES"),
+    search=Deferred("plugins.kafka.finding:search"),
+    tile=Deferred("plugins.kafka.panes.overview:tile"),
+    doctor=Deferred("plugins.kafka.doctor:examine"),
 )

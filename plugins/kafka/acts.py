@@ -53,6 +53,12 @@ async def _elect(client: Client, meant: Callable[[Part], bool]) -> str:
     return f"{done} of {len(ready)} partitions went to their preferred leader{waiting}{_list('; refused: ', refused)}"
 
 
+def _chosen(act: Act, key: str, nothing: str) -> str:
+    """An answer, empty where the word for nothing was given."""
+    answer = act.answers.get(key, "").strip()
+    return "" if answer == nothing else answer
+
+
 async def _parts(client: Client) -> Sequence[Part]:
     client.metadata.forget()
     return (await client.metadata.get()).parts
@@ -73,7 +79,7 @@ async def create_topic(act: Act, _row: object) -> str:
     if not name:
         raise UsageError("the topic needs a name", where="create")
     partitions, replicas = (whole(act.answers.get(key) or "-1") for key in ("partitions", "replicas"))
-    pairs = [pair.partition("=") for pair in act.answers.get("configs", "").split(",") if pair.strip()]
+    pairs = [pair.partition("=") for pair in act.answers.get("configs", "").split(",") if pair.strip() not in {"", "-"}]
     configs = {key.strip(): value.strip() for key, _, value in pairs}
     await changing.create_topic(await act.client.wire(), name, partitions, replicas=replicas, configs=configs)
     act.client.changed()
@@ -113,7 +119,7 @@ async def alter_broker(act: Act, row: Broker) -> str:
 
 async def _alter(act: Act, kind: int, name: str) -> str:
     client: Client = act.client
-    key, value = act.answers.get("key", "").strip(), act.answers.get("value", "")
+    key, value = act.answers.get("key", "").strip(), _chosen(act, "value", "default")
     if not key:
         raise UsageError("which key?", where="config")
     wire = await client.wire()
@@ -132,7 +138,7 @@ async def _alter(act: Act, kind: int, name: str) -> str:
 
 async def peek_topic(act: Act, row: Topic) -> str:
     """The newest (or oldest) messages of a topic, over its partitions."""
-    only = act.answers.get("partition", "").strip()
+    only = _chosen(act, "partition", "all")
     parts = [
         part for part in await _parts(act.client) if part.topic == row.name and (not only or part.number == whole(only))
     ]
@@ -198,7 +204,7 @@ async def produce(act: Act, row: Topic) -> str:
         await client.wire(),
         part.leader,
         place,
-        (act.answers.get("key", ""), act.answers.get("value", ""), client.clock.now()),
+        (_chosen(act, "key", "-"), act.answers.get("value", ""), client.clock.now()),
     )
     client.changed()
     return f"written to {row.name}/{number} at offset {offset}"
@@ -234,7 +240,7 @@ async def reset(act: Act, row: Group) -> str:
 async def _plan(act: Act, row: Group) -> Sequence[Move]:
     client: Client = act.client
     target, by = act.answers.get("to") or "end", act.answers.get("by", "").strip()
-    places = chosen(row, act.answers.get("topic", "").strip())
+    places = chosen(row, _chosen(act, "topic", "all"))
     meant = {(place.topic, place.partition) for place in places}
     parts = [part for part in await _parts(client) if (part.topic, part.number) in meant]
     bounds = await _bounds(client, parts)

@@ -41,16 +41,16 @@ async def _listed(platform: Platform, plural: str, found: Found) -> list[Mapping
 
 
 def _mine(one: Mapping[str, Any], plural: str, cluster: str) -> bool:
-    meta = _inside(one, "metadata")
+    meta = inside(one, "metadata")
     if plural == "kafkas":
         return meta.get("name") == cluster
-    return _inside(meta, "labels").get("strimzi.io/cluster", cluster) == cluster
+    return inside(meta, "labels").get("strimzi.io/cluster", cluster) == cluster
 
 
 def row(kind: str, one: Mapping[str, Any]) -> Resource:
     """One resource; unset parts of it are simply not there yet."""
-    meta, status, spec = _inside(one, "metadata"), _inside(one, "status"), _inside(one, "spec")
-    notes = _inside(meta, "annotations")
+    meta, status, spec = inside(one, "metadata"), inside(one, "status"), inside(one, "spec")
+    notes = inside(meta, "annotations")
     listed: Sequence[Mapping[str, Any]] = status.get("conditions") or ()
     conditions = [each for each in listed if each.get("status") == "True"]
     main = next((each for each in conditions if each.get("type") in {"Ready", "NotReady"}), None)
@@ -76,7 +76,7 @@ def row(kind: str, one: Mapping[str, Any]) -> Resource:
 def _detail(kind: str, spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     match kind:
         case "Kafka":
-            kafka = _inside(spec, "kafka")
+            kafka = inside(spec, "kafka")
             wanted = str(kafka.get("version") or status.get("kafkaVersion") or "-")
             return clean(f"version {wanted}, metadata {status.get('kafkaMetadataState') or 'ZooKeeper'}", 200)
         case "KafkaNodePool":
@@ -84,7 +84,7 @@ def _detail(kind: str, spec: Mapping[str, Any], status: Mapping[str, Any]) -> st
         case "KafkaTopic":
             return clean(f"{spec.get('partitions', '?')} partitions, {spec.get('replicas', '?')} replicas", 200)
         case _:
-            return clean(str(_inside(spec, "authentication").get("type", "no authentication")), 200)
+            return clean(str(inside(spec, "authentication").get("type", "no authentication")), 200)
 
 
 def _moment(text: Any) -> float | None:
@@ -94,5 +94,6 @@ def _moment(text: Any) -> float | None:
         return None
 
 
-def _inside(one: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def inside(one: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A part of a resource, empty where it is not there or null."""
     return one.get(key) or {}

@@ -177,7 +177,10 @@ BROKERS_PANE: Pane[Broker] = Pane(
             "change its configuration",
             run("alter_broker"),
             effect=Effect.DESTROY,
-            asks=lambda _row, _facts: (Ask("key", "key"), Ask("value", "value (empty: back to what the file says)")),
+            asks=lambda _row, _facts: (
+                Ask("key", "key"),
+                Ask("value", "value", default="default", help="default: back to what the broker's file says"),
+            ),
             help="a dynamic setting of this broker; the old value is said, so that it can be put back",
         ),
         Action(
@@ -209,7 +212,7 @@ BROKERS_PANE: Pane[Broker] = Pane(
 
 CREATE = (
     Ask("topic", "name of the topic"),
-    Ask("partitions", "partitions (empty: as the brokers are set)", number=True, default="3"),
-    Ask("replicas", "replicas of each", number=True, default="3"),
-    Ask("configs", "configs, as key=value,key=value"),
+    Ask("partitions", "partitions", number=True, default="-1", help="-1: as the brokers are set"),
+    Ask("replicas", "replicas of each", number=True, default="-1", help="-1: as the brokers are set"),
+    Ask("configs", "configs", default="-", help="key=value,key=value; -: none"),
 )

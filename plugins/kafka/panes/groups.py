@@ -127,9 +127,12 @@ def _reset_asks(row: Group, facts: Facts) -> Sequence[Ask]:
     return (
         Ask("to", "to where", default="end", choices=TARGETS, help=overview(row, facts)),
         Ask(
-            "by", "offset, number of messages (back is negative), or time (2026-01-31T12:00:00Z), where that was chosen"
+            "by",
+            "by what",
+            default="0",
+            help="the offset, the number of messages (back: negative), or the time in RFC 3339",
         ),
-        Ask("topic", "only this topic (empty: all of them)"),
+        Ask("topic", "only this topic", default="all"),
         Ask("plan", "show the plan, or do it", default="show", choices=("show", "do"), help="show changes nothing"),
     )
 

@@ -129,16 +129,16 @@ def _elect_reason(row: Topic, _facts: Facts) -> str | None:
 
 PEEK = (
     Ask("count", "how many messages", default="10", number=True),
-    Ask("partition", "partition (empty: all)"),
+    Ask("partition", "partition", default="all"),
     Ask("from", "from where", default="end", choices=("end", "start", "offset"), help="end: the newest messages"),
-    Ask("offset", "offset, where that was chosen"),
+    Ask("offset", "offset, where that was chosen", default="0"),
 )
 PRODUCE = (
     Ask("value", "value", default="a test message of pilothouse"),
-    Ask("key", "key (empty: none)"),
+    Ask("key", "key", default="-", help="-: none"),
     Ask("partition", "partition", default="0", number=True),
 )
-_CONFIG = (Ask("key", "key"), Ask("value", "value (empty: back to the brokers' default)"))
+_CONFIG = (Ask("key", "key"), Ask("value", "value", default="default", help="default: back to the brokers' own"))
 
 TOPICS_PANE: Pane[Topic] = Pane(
     name="kafka.topics",
