@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, field
@@ -32,6 +32,10 @@ class Target(Struct, frozen=True):
     decisions: frozenset[str] = frozenset()
 
 
+async def _nothing_to_ask(_client: Any, _facts: Facts, _target: Target, found: Verdict) -> Verdict:
+    return found
+
+
 class Hooks(Struct, frozen=True):
     """What a system does when nodes leave and come back. Steps are data, their code is in `kinds` (workflow.steps).
 
@@ -54,4 +58,9 @@ class Hooks(Struct, frozen=True):
     """What stands on the nodes now, or waits for them, for the board; asked again and again while a run is on its way.
 
     The references are what the run's steps name (with uid): each is told of where it can be, also when it is gone.
+    """
+    asked: Callable[[Any, Facts, Target, Verdict], Awaitable[Verdict]] = _nothing_to_ask
+    """The verdict of a plan, completed by what only a server can tell (etcd's quorum): client, facts, target, verdict.
+
+    Asked once a plan, never by the *can go?* column. What cannot be asked is a reason of its own; it must not raise.
     """

@@ -6,6 +6,7 @@ be read, makes the verdict UNKNOWN and is named. Refuses to change anything.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,12 +169,24 @@ class _Asked:
                 return Part(instance, Verdict(tuple(_unread(instance, problem) for problem in problems)))
             facts = kernel.facts(instance)
             verdict, steps = hooks.verdict(facts, target), tuple(hooks.steps(facts, target))
+            verdict = await self._completed(instance, hooks, facts, verdict)
             made = Part(instance, verdict, steps, hooks.proof(facts, target), tuple(hooks.prospects(facts, target)))
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; what it hides is unknown, so unsafe
             text = clean(f"the hooks of {instance} failed: {type(error).__name__}: {error}", 400)
             return Part(instance, Verdict((Reason(Answer.UNKNOWN, instance.system, text),)))
         self.judges.append(lambda asked: hooks.verdict(facts, asked))
         return made
+
+    async def _completed(self, instance: InstanceId, hooks: Hooks, facts: Facts, found: Verdict) -> Verdict:
+        """The verdict with what only the system itself can tell; where that fails, it says so."""
+        try:
+            async with asyncio.timeout(self._within):
+                return await hooks.asked(await self._kernel.client(instance), facts, self._target, found)
+        except TimeoutError:
+            text = f"{instance} did not answer within {self._within:.0f} s"
+        except SourceError as error:
+            text = f"{instance} could not be asked: {error}"
+        return Verdict((*found.reasons, Reason(Answer.UNKNOWN, instance.system, text)))
 
     def together(self) -> Together | None:
         """Which of several nodes may go together, by all systems at once."""

@@ -11,11 +11,12 @@ from plugins.kubernetes.checks.standing import Standing
 from plugins.kubernetes.checks.words import listed, pod_ref
 from plugins.kubernetes.model import tables
 
+_BY_PODS = "by their pods; a plan asks etcd itself"
 _PARTS = ("kube-apiserver", "kube-scheduler", "kube-controller-manager")
 
 
 def control_plane_reasons(stand: Standing, facts: Facts) -> Iterator[Reason]:
-    """Etcd's arithmetic, and the parts of which one must be left."""
+    """Etcd's arithmetic by its pods (`quorums` asks etcd), and the parts of which one must be left."""
     static = stand.of(Fate.STATIC)
     if not static:
         return
@@ -25,6 +26,7 @@ def control_plane_reasons(stand: Standing, facts: Facts) -> Iterator[Reason]:
         left = sum(pod.healthy and pod.node not in stand.nodes for pod in voters)
         quorum = len(voters) // 2 + 1
         text = f"etcd: {left} of {len(voters)} members would be left, quorum {quorum}"
+        text += "" if left < quorum else f" ({_BY_PODS})"
         yield Reason(Answer.NO if left < quorum else Answer.SAFE, "etcd", text, pod_ref(here[0]))
     for part in _PARTS:
         mine = [pod for pod in static if pod.label("component") == part]

@@ -18,7 +18,7 @@ from plugins.kubernetes.maintenance.leaving import DELETE, SILENT
 from plugins.kubernetes.maintenance.minting import JOIN, REVOKE, TOKEN
 from plugins.kubernetes.maintenance.planning import steps
 from plugins.kubernetes.maintenance.proving import proof
-from plugins.kubernetes.maintenance.quorum import QUORUM
+from plugins.kubernetes.maintenance.quorum import QUORUM, asked
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
 from plugins.kubernetes.maintenance.verifying import VERIFY
 
@@ -52,4 +52,5 @@ HOOKS = Hooks(
     proof=proof,
     prospects=prospects,
     present=present,
+    asked=asked,
 )

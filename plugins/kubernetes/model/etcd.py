@@ -1,7 +1,12 @@
-"""Members of etcd as etcdctl tells them, and the arithmetic of their quorum. Pure."""
+"""Members of etcd as etcdctl tells them, and the arithmetic of their quorum. Pure.
+
+The forms are those of etcdctl 3.5 and 3.6 with `-w json`: what is nothing is left out (the leader, the name of a member
+that never began, `isLearner`), an alarm makes every member unhealthy in `endpoint health`, a learner refuses to say.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -20,19 +25,32 @@ _TO = (
     "-w=json",
 )
 """kubeadm's places inside of the static pod; read with the certificate that its own probe uses."""
-LIST, HEALTH = (*_TO, "member", "list"), (*_TO, "endpoint", "health", "--cluster")
+LIST = (*_TO, "member", "list")
+HEALTH, STATUS = (*_TO, "endpoint", "health", "--cluster"), (*_TO, "endpoint", "status", "--cluster")
+_ALARMED = "Active Alarm(s)"
+_ALARM = re.compile(r"memberID:(\d+) alarm:(\w+)")
+_UNBEGUN = "it never began"
 
 
 class EtcdMember(Row, frozen=True, gc=False):
-    """One member; kubeadm names it as its node. A learner has no vote."""
+    """One member; kubeadm names it as its node. A learner has no vote. `alarm`: what it raised (`NOSPACE`)."""
 
     name: str
     healthy: bool
     learner: bool
     why: str = ""
+    id: int = 0
+    alarm: str = ""
+    leads: bool = False
+
+    @property
+    def called(self) -> str:
+        """Its name for people, and as etcdctl wants it."""
+        return self.name or f"member {self.id:x}"
 
 
-class _Member(msgspec.Struct, frozen=True, gc=False, rename={"urls": "clientURLs", "learner": "isLearner"}):
+class _Member(msgspec.Struct, frozen=True, gc=False, rename={"id": "ID", "urls": "clientURLs", "learner": "isLearner"}):
+    id: int = 0
     name: str = ""
     urls: tuple[str, ...] = ()
     learner: bool = False
@@ -48,22 +66,60 @@ class _Health(msgspec.Struct, frozen=True, gc=False):
     error: str = ""
 
 
-def members(listed: bytes, health: bytes) -> tuple[EtcdMember, ...]:
-    """Both answers as one. A member whose health is not told, or that has no name yet, is not healthy."""
+class _Header(msgspec.Struct, frozen=True, gc=False):
+    member_id: int = 0
+
+
+class _Inside(msgspec.Struct, frozen=True, gc=False):
+    header: _Header = _Header()
+    leader: int = 0
+    errors: tuple[str, ...] = ()
+
+
+class _Status(msgspec.Struct, frozen=True, gc=False, rename={"inside": "Status"}):
+    inside: _Inside = _Inside()
+
+
+def members(listed: bytes, health: bytes, status: bytes = b"") -> tuple[EtcdMember, ...]:
+    """The answers as one. A member whose health is not told, that has no name yet or no leader, is not healthy.
+
+    `status` may be empty, and lacks members that did not answer. Raises BadAnswer.
+    """
     try:
         found = msgspec.json.decode(listed, type=_Members).members
         told = {one.endpoint: one for one in msgspec.json.decode(health, type=tuple[_Health, ...])}
+        inside = [one.inside for one in msgspec.json.decode(status or b"[]", type=tuple[_Status, ...])]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadAnswer(f"etcdctl did not say what was expected: {error}") from error
     if not found:
         raise BadAnswer("etcdctl names no member")
+    said = " ".join(text for one in inside for text in one.errors)
+    raised = {int(number): line(name, 32) for number, name in _ALARM.findall(said)}
+    leaders = {one.header.member_id: one.leader for one in inside}
     made: list[EtcdMember] = []
     for one in found:
-        said = [told[url] for url in one.urls if url in told]
-        why = next((line(each.error) for each in said if not each.health), "" if said else "its health is not told")
-        healthy = bool(said) and all(each.health for each in said)
-        made.append(EtcdMember(line(one.name, 253), healthy, one.learner, why))
+        why = _sick(one, [told[url] for url in one.urls if url in told])
+        if not why and leaders.get(one.id) == 0:
+            why = "it sees no leader"
+        leads = one.id != 0 and leaders.get(one.id) == one.id
+        made.append(EtcdMember(line(one.name, 253), not why, one.learner, why, one.id, raised.get(one.id, ""), leads))
     return tuple(made)
+
+
+def _sick(one: _Member, said: Sequence[_Health]) -> str:
+    """Why it is not healthy; empty where it is. An alarm is not its health, and a learner answers no such question."""
+    if not one.name:
+        return _UNBEGUN
+    bad = next((each.error or "no reason given" for each in said if not each.health), "")
+    if one.learner or bad.startswith(_ALARMED):
+        return ""
+    return line(bad) if said else "its health is not told"
+
+
+def alarms(found: Sequence[EtcdMember]) -> str:
+    """What keeps etcd from taking writes, in words; empty where nothing does."""
+    raised = [f"{one.alarm} at {one.called}" for one in found if one.alarm]
+    return f"etcd raised {', '.join(raised)}: it takes no writes, so nothing can be evicted or made" if raised else ""
 
 
 def without(found: Sequence[EtcdMember], nodes: Sequence[str]) -> tuple[bool, str]:
@@ -71,6 +127,7 @@ def without(found: Sequence[EtcdMember], nodes: Sequence[str]) -> tuple[bool, st
     voters = [one for one in found if not one.learner]
     quorum = len(voters) // 2 + 1
     left = [one.name for one in voters if one.healthy and one.name not in nodes]
-    sick = [f"{one.name or 'a member without a name'} ({one.why})" for one in voters if not one.healthy]
-    text = f"etcd: {len(left)} of {len(voters)} voters would be healthy, quorum {quorum}"
-    return len(left) >= quorum, f"{text}; not healthy: {', '.join(sick)}" if sick else text
+    sick = [f"{one.called} ({one.why})" for one in voters if not one.healthy]
+    parts = [f"{len(left)} of {len(voters)} voters would be healthy, quorum {quorum}"]
+    parts += [f"not healthy: {', '.join(sick)}"] if sick else []
+    return len(left) >= quorum, f"etcd: {'; '.join(parts)}"

@@ -163,7 +163,7 @@ async def test_health_may_end_with_one_and_a_list_may_not() -> None:
             return self.said.pop(0)
 
     listed = Said(listing("m1", "m2"), b"", 0)
-    api: Any = Pods(listed, Said(health(True, False), b"Error: unhealthy cluster", 1))
+    api: Any = Pods(listed, Said(health(True, False), b"Error: unhealthy cluster", 1), Said(b"[]", b"", 1))
     assert [one.healthy for one in await asking.members(api, "etcd-m1")] == [True, False]
     api = Pods(Said(b"", b"Error: context deadline exceeded", 1))
     with pytest.raises(BadAnswer, match="context deadline exceeded"):
