@@ -1,0 +1,146 @@
+"""Topics: made, deleted, given more partitions, unloaded, terminated, compacted."""
+
+from __future__ import annotations
+
+from console.errors import Refused
+from console.plugin import Act, Action, Ask, Effect, Facts
+from plugins.pulsar.acts.asking import client_of, number, topic_name
+from plugins.pulsar.client.paths import path_of
+from plugins.pulsar.model.rows import NamespaceRow
+from plugins.pulsar.model.topics import TopicRow
+
+_LONG = 60.0
+NEW_TOPIC = (
+    Ask("name", "Name of the topic", help="without tenant and namespace"),
+    Ask("partitions", "How many partitions?", "0", number=True, help="0: a topic without partitions"),
+)
+
+
+async def create(act: Act, row: NamespaceRow | TopicRow) -> str:
+    """In the row's namespace; 409 where it exists."""
+    client = client_of(act)
+    space = row.name if isinstance(row, NamespaceRow) else row.namespace
+    name = f"{space}/{topic_name(act, 'name')}"
+    partitions = number(act, "partitions", least=0, most=10_000)
+    if partitions:
+        await client.admin.call("PUT", f"{_path(name)}/partitions", body=partitions, deadline=_LONG)
+    else:
+        await client.admin.call("PUT", _path(name), raw=b"", deadline=_LONG)
+    client.topics.forget()
+    return f"topic {name} made with {partitions} partitions" if partitions else f"topic {name} made"
+
+
+async def delete(act: Act, row: TopicRow) -> str:
+    """With its messages and subscriptions; refused by the server while producers or consumers are connected."""
+    client = client_of(act)
+    end = "/partitions" if row.partitions else ""
+    await client.admin.call("DELETE", f"{_path(row.name)}{end}", deadline=_LONG)
+    client.topics.forget()
+    return f"topic {row.name} deleted"
+
+
+async def partitions(act: Act, row: TopicRow) -> str:
+    """More partitions; there is no way back. The server refuses fewer."""
+    client = client_of(act)
+    wanted = number(act, "partitions", least=1, most=10_000)
+    have = (await client.admin.get(f"{_path(row.name)}/partitions", dict[str, object])).get("partitions")
+    if not isinstance(have, int) or have < 1:
+        raise Refused(f"{row.name} has no partitions")
+    if wanted <= have:
+        raise Refused(f"it has {have} partitions already; they can only become more")
+    await client.admin.call("POST", f"{_path(row.name)}/partitions", body=wanted, deadline=_LONG)
+    client.topics.forget()
+    return f"{row.name} has {wanted} partitions, it had {have}"
+
+
+async def unload(act: Act, row: TopicRow) -> str:
+    """The owner closes it; the next client loads it again, by the same owner unless its bundle moves."""
+    client = client_of(act)
+    await client.admin.call("PUT", f"{_path(row.name)}/unload", deadline=_LONG)
+    client.admin.kept.forget("topics")
+    return f"{row.name} unloaded; its numbers come again within a minute"
+
+
+async def terminate(act: Act, row: TopicRow) -> str:
+    """Nobody can produce to it any more, for good."""
+    client = client_of(act)
+    end = "/terminate/partitions" if row.partitions else "/terminate"
+    await client.admin.call("POST", f"{_path(row.name)}{end}", deadline=_LONG)
+    return f"{row.name} terminated: it takes no more messages"
+
+
+async def compact(act: Act, row: TopicRow) -> str:
+    """Starts a compaction; 409 where one runs."""
+    client = client_of(act)
+    await client.admin.call("PUT", f"{_path(row.name)}/compaction", deadline=_LONG)
+    return f"compaction of {row.name} started"
+
+
+def _path(name: str) -> str:
+    return f"/admin/v2/{path_of(name)}"
+
+
+def _partition(row: TopicRow, _facts: Facts) -> str | None:
+    return f"it is a partition: do it to {row.parent}" if row.parent is not None else None
+
+
+def _not_partitioned(row: TopicRow, facts: Facts) -> str | None:
+    return _partition(row, facts) or (None if row.partitions else "it has no partitions")
+
+
+def _kept_nowhere(row: TopicRow, facts: Facts) -> str | None:
+    return _partition(row, facts) or (None if row.durable else "its messages are not kept")
+
+
+def _in_use(row: TopicRow, facts: Facts) -> str | None:
+    if reason := _partition(row, facts):
+        return reason
+    used = (row.consumers or 0) + (row.stats.producer_count if row.stats is not None else 0)
+    return f"{used} producers and consumers are connected" if used else None
+
+
+ACTIONS: tuple[Action[TopicRow], ...] = (
+    Action(
+        "create-topic",
+        "create topic",
+        create,
+        help="beside this one, in the same namespace",
+        key="n",
+        asks=lambda _row, _facts: NEW_TOPIC,
+    ),
+    Action(
+        "partitions",
+        "update partitions",
+        partitions,
+        help="more partitions; there is no way back",
+        effect=Effect.DESTROY,
+        when=_not_partitioned,
+        asks=lambda row, _facts: (Ask("partitions", "How many partitions?", str(row.partitions + 1), number=True),),
+    ),
+    Action(
+        "unload",
+        "unload",
+        unload,
+        help="the broker closes it and the next client loads it again; heals a subscription that is stuck",
+        key="u",
+        when=lambda row, _facts: None if row.stats is not None else "no broker has loaded it",
+    ),
+    Action("compact", "compact", compact, help="keep the newest message of each key", when=_kept_nowhere),
+    Action(
+        "terminate",
+        "terminate",
+        terminate,
+        help="it takes no more messages, for good",
+        effect=Effect.DESTROY,
+        when=_kept_nowhere,
+    ),
+    Action(
+        "delete",
+        "delete topic",
+        delete,
+        help="with all its messages and subscriptions",
+        key="ctrl+d",
+        effect=Effect.DESTROY,
+        when=_in_use,
+    ),
+)

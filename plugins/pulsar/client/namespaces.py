@@ -1,0 +1,47 @@
+"""Rows of namespaces: their policies, and the sums of their loaded topics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.errors import SourceError
+from console.text import clean
+from plugins.pulsar.client.policies import Policies
+from plugins.pulsar.client.topics import Topics
+from plugins.pulsar.model import wire
+from plugins.pulsar.model.rows import NamespaceRow
+from plugins.pulsar.model.topics import TopicRow
+
+
+async def rows(policies: Policies, topics: Topics) -> Sequence[NamespaceRow]:
+    """One row a namespace; numbers are None where no broker could be asked."""
+    names = await policies.names()
+    known = await policies.policies(names)
+    try:
+        sums = _sums(await topics.rows())
+    except SourceError as error:
+        fault = clean(str(error), 300)
+        return [NamespaceRow(clean(name), known[name], fault=fault) for name in names]
+    return [_row(clean(name), known[name], sums.get(name, ())) for name in names]
+
+
+def _sums(topics: Sequence[TopicRow]) -> dict[str, list[TopicRow]]:
+    found: dict[str, list[TopicRow]] = {}
+    for topic in topics:
+        if not topic.partitions:
+            found.setdefault(topic.namespace, []).append(topic)
+    return found
+
+
+def _row(name: str, known: wire.Policies | None, topics: Sequence[TopicRow]) -> NamespaceRow:
+    stats = [one.stats for one in topics if one.stats is not None]
+    return NamespaceRow(
+        name,
+        known,
+        topics=len(topics),
+        backlog=sum(one.backlog or 0 for one in topics),
+        storage=sum(one.storage_size or 0 for one in stats),
+        rate_in=sum(one.msg_rate_in for one in stats),
+        rate_out=sum(one.msg_rate_out for one in stats),
+        fault=next((one.silent for one in topics if one.silent), ""),
+    )
