@@ -31,6 +31,7 @@ from console.performing import Outcome, perform
 from console.plugin import Act, Action, Client, Deferred, Facts, Instance, Pane, Platform, Plugin, Reach, Source, Table
 from console.searching import Searching
 from console.store import Store, View
+from console.trends import trended
 from console.triage import Triage
 from console.version import VERSION
 
@@ -141,6 +142,7 @@ class Runtime:
         panes = await asyncio.to_thread(plugin.panes.load)
         facts = self.store.facts(instance.id)
         chosen = [bound(with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes]
+        chosen = [trended(pane, self.store, facts) for pane in chosen]
         self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, chosen)
         self.store.instances.append(instance.id)
         if self._judging:

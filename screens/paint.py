@@ -20,7 +20,7 @@ from textual.style import Style
 from console.model import Tone
 from console.plugin import Cell, Section
 from console.text import clean
-from screens.glyphs import Glyphs, glyphs_for
+from screens.glyphs import ASCII, Glyphs, glyphs_for
 from themes import COLOURLESS, DEFAULT, LOOKS, Look
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ Part = str | Cell | tuple[str, str] | Content
 
 IN_TABLES = frozenset({Tone.OK, Tone.WARN, Tone.BAD, Tone.BUSY})
 """Tones that carry a glyph in a table's cell; the others differ by weight, not by state."""
+_BARS = str.maketrans("▁▂▃▄▅▆▇█", "_.:-=+*#")
 _SPREAD = 4
 """Characters that one terminal cell may be made of; more are cut, since they would flood the line."""
 
@@ -83,8 +84,12 @@ class Paint:
 
     def lettered(self, cell: Cell) -> str:
         """A cell as text without colour: its glyph, where its tone has one in tables, and its words."""
-        text = steady(cell.text)
+        text = self._drawn(steady(cell.text))
         return f"{self.glyphs.of(cell.tone)} {text}" if cell.tone in IN_TABLES and text else text
+
+    def _drawn(self, text: str) -> str:
+        """Bars of a chart in the characters of this terminal."""
+        return text if self.glyphs is not ASCII or text.isascii() else text.translate(_BARS)
 
     def segment(
         self, cell: Cell, cells: int, *, align: str = "left", indent: bool = False, name: bool = False
@@ -132,7 +137,7 @@ class Paint:
 
     def _said(self, cell: Cell) -> str:
         glyph = self.glyphs.of(cell.tone) if cell.tone in IN_TABLES else ""
-        text = "\n".join(steady(line) for line in cell.text.split("\n"))
+        text = self._drawn("\n".join(steady(line) for line in cell.text.split("\n")))
         return f"{glyph} {text}" if glyph and text else text
 
     def _part(self, part: Part) -> Content:

@@ -33,6 +33,8 @@ class Column(Struct, Generic[R], frozen=True):
     `of`: another table whose row of the same key the functions get, None where it has none, instead of the pane's own
     row. It is for what changes often and would otherwise make every row new (use of CPU); it is fed while the pane is
     looked at, and the filter does not look at it.
+
+    `trend`: its value is a number whose way matters; the cell gets a sparkline, the details a chart (console.trends).
     """
 
     title: str
@@ -46,6 +48,7 @@ class Column(Struct, Generic[R], frozen=True):
     grow: bool = False
     export: Callable[[R], Any] | None = None
     of: Table[Any] | None = None
+    trend: bool = False
 
 
 class Effect(StrEnum):
