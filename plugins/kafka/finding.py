@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from console.errors import ConsoleError, NotFound
 from console.plugin import Instance, Platform, Resource, ServerSet

@@ -71,7 +71,7 @@ def translated(error: BaseException, where: str, why: str = "") -> ConsoleError:
 
 def _advice(kind: type[SourceError], text: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate" in text:
-        return "give the cluster's CA as `ca`, and names that its certificates carry"
+        return "give the cluster's CA as `ca_file`, and names that its certificates carry"
     if "SSL" in text or "Handshake" in text:
         return "does this listener speak TLS as `protocol` says?"
     if kind is Unauthorized:
