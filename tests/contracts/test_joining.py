@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import secrets
 
+import msgspec
 import pytest
 
 from plugins.kubernetes.joining.discovery import fault, join_line, read_info
+from plugins.kubernetes.model.certificates import METADATA, CertificatesWire, token_of
 from tests.contracts.served import Object, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,3 +72,17 @@ async def test_requests_for_certificates_can_be_listed(served: Served) -> None:
     listed = await served.get(REQUESTS)
     assert listed["kind"] == "CertificateSigningRequestList"
     assert all(one["spec"]["signerName"] for one in listed["items"])
+
+
+async def test_a_secret_is_looked_at_without_its_data(served: Served) -> None:
+    token, path = secrets.token_hex(3), f"{served.space}/secrets"
+    holder = await served.make(path, {"metadata": {"name": f"bootstrap-token-{token}"}})
+    owner = {"apiVersion": "v1", "kind": "Secret", **{key: holder["metadata"][key] for key in ("name", "uid")}}
+    name = f"kubeadm-certs-{token}"
+    made = {"metadata": {"name": name, "ownerReferences": [owner]}, "data": {"ca.key": "c2VjcmV0"}}
+    await served.make(path, made)
+    found = await served.http.get(f"{path}/{name}", headers=METADATA)
+    assert found.status_code == 200
+    assert b"c2VjcmV0" not in found.content
+    wire = msgspec.json.decode(found.content, type=CertificatesWire)
+    assert token_of(wire) == token

@@ -13,6 +13,7 @@ import msgspec
 from console.errors import BadAnswer, Conflict, NotFound, SourceError, Unreachable
 from plugins.kubernetes.client import writing
 from plugins.kubernetes.joining.discovery import WHERE, ClusterInfo, fault, join_line, read_info
+from plugins.kubernetes.model.certificates import METADATA, PATH, Certificates, CertificatesWire, token_of
 from plugins.kubernetes.model.tokens import Token, TokenWire, new_id, new_secret, path_of, secret_half, token_row
 
 if TYPE_CHECKING:
@@ -63,6 +64,24 @@ class Tokens:
     async def delete(self, token: str, *, uid: str = "") -> None:
         """Nobody joins with it any more. Raises NotFound."""
         await self._api.delete(path_of(token), uid=uid)
+
+    async def certificates(self) -> Certificates:
+        """The certificates that kubeadm keeps for a joining control-plane node: metadata alone, and its token's end."""
+        try:
+            found = await self._api.raw("GET", PATH, headers=METADATA)
+        except NotFound:
+            return Certificates(there=False)
+        try:
+            token = token_of(msgspec.json.decode(found, type=CertificatesWire))
+        except msgspec.DecodeError as error:
+            raise BadAnswer(f"it is no Secret: {error}", where=PATH) from error
+        if not token:
+            return Certificates(there=True)
+        try:
+            row = token_row(await self._api.read(path_of(token), TokenWire))
+        except NotFound:
+            return Certificates(there=True, expires=0.0)  # with its owner gone it is collected any moment
+        return Certificates(there=True, expires=row.expires)
 
     async def cluster_info(self) -> ClusterInfo:
         """What a joining node is told. Raises NotFound, with what to do, where nothing is published."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from console.plugin import Hooks
 from plugins.kubernetes.checks.presence import present
 from plugins.kubernetes.checks.verdict import READS
+from plugins.kubernetes.maintenance.asking import asked
 from plugins.kubernetes.maintenance.cordoning import CORDON, UNCORDON
 from plugins.kubernetes.maintenance.evicting import EVICT
 from plugins.kubernetes.maintenance.freeing import FREE
@@ -18,7 +19,7 @@ from plugins.kubernetes.maintenance.leaving import DELETE, SILENT
 from plugins.kubernetes.maintenance.minting import JOIN, REVOKE, TOKEN
 from plugins.kubernetes.maintenance.planning import steps
 from plugins.kubernetes.maintenance.proving import proof
-from plugins.kubernetes.maintenance.quorum import QUORUM, asked
+from plugins.kubernetes.maintenance.quorum import QUORUM
 from plugins.kubernetes.maintenance.returning import READY, WHOLE
 from plugins.kubernetes.maintenance.verifying import VERIFY
 
