@@ -18,15 +18,15 @@ Ask = Callable[[str], Staged]
 
 def exec_in(lab: Lab, system: Staged, member: str, *command: str) -> str:
     """By exec through the API server, in the first container."""
-    return lab.kubectl("-n", system.name, "exec", system.pod(member).name, "--", *command)
+    return lab.kubectl("-n", system.space, "exec", system.pod(member).name, "--", *command)
 
 
 def delete(lab: Lab, system: Staged, member: str) -> None:
     """Delete the member's pod, and return when another one is ready in its place."""
     pod = system.pod(member).name
-    get = ("-n", system.name, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}", "--ignore-not-found")
+    get = ("-n", system.space, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}", "--ignore-not-found")
     before = lab.kubectl(*get)
-    lab.kubectl("-n", system.name, "delete", "pod", pod, "--wait=false")
+    lab.kubectl("-n", system.space, "delete", "pod", pod, "--wait=false")
     deadline = time.monotonic() + 120
     while lab.kubectl(*get) in {before, ""}:
         assert time.monotonic() < deadline, f"{pod} was not replaced"
@@ -77,3 +77,15 @@ def test_a_member_hangs_crashes_stops_and_is_well_after_the_test(lab: Lab, stage
     assert redis.pid("redis-1") is None
     redis.mend()
     assert redis.tool("redis-1", "redis-cli", "ping").stdout == "PONG\n"
+
+
+def test_kafka(lab: Lab, staged: Ask) -> None:
+    kafka = staged("kafka")
+    topics = ("bin/kafka-topics.sh", "--bootstrap-server", "localhost:9092", "--describe", "--topic", "orders")
+    assert exec_in(lab, kafka, "kafka-0", *topics).count("Isr: ") == 6
+    delete(lab, kafka, "kafka-2")
+    groups = ("kafka-consumer-groups.sh", "--bootstrap-server", "localhost:9092", "--describe", "--group", "billing")
+    rows = [line.split() for line in exec_in(lab, kafka, "kafka-2", *groups).splitlines() if line.startswith("billing")]
+    assert sum(int(row[5]) for row in rows) == 240
+    topic = ("kafka-topics.sh", "--bootstrap-server", "localhost:9092", "--describe", "--under-replicated-partitions")
+    until(lambda: exec_in(lab, kafka, "kafka-0", *topic).strip() == "", "replicas do not catch up")

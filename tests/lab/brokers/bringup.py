@@ -88,7 +88,7 @@ def _secrets(system: System) -> list[Object]:
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"namespace": system.name, "name": name},
+            "metadata": {"namespace": system.space, "name": name},
             "type": "Opaque",
             "data": {key: base64.b64encode(value).decode() for key, value in values.items()},
         }
@@ -137,11 +137,11 @@ def _remove_played(api: Api, wanted: list[System]) -> None:
     """Again and again: while a set rolls, the controller also makes pods of the revision that goes."""
     sets = {one.name for one in staging.SETS}
     for system in wanted:
-        for pod in api.items(f"/api/v1/namespaces/{system.name}/pods"):
+        for pod in api.items(f"/api/v1/namespaces/{system.space}/pods"):
             meta = pod["metadata"]
             ours = any(owner["name"] in sets for owner in meta.get("ownerReferences", []))
             if ours and staging.PROCESS not in meta.get("annotations", {}):
-                path = f"/api/v1/namespaces/{system.name}/pods/{meta['name']}"
+                path = f"/api/v1/namespaces/{system.space}/pods/{meta['name']}"
                 api.call("DELETE", f"{path}?gracePeriodSeconds=0")
 
 
@@ -156,7 +156,7 @@ def _wait_until_ready(api: Api, place: Place, wanted: list[System]) -> None:
 
 def is_ready(api: Api, pod: Pod) -> bool:
     """Whether the pod is a staged one, and ready."""
-    status, item = api.call("GET", f"/api/v1/namespaces/{pod.system}/pods/{pod.name}")
+    status, item = api.call("GET", f"/api/v1/namespaces/{pod.space}/pods/{pod.name}")
     meta = item.get("metadata", {})
     if status != 200 or "deletionTimestamp" in meta or staging.PROCESS not in meta.get("annotations", {}):
         return False

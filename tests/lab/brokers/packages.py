@@ -12,9 +12,10 @@ from pathlib import Path
 
 from tests.lab.world.place import CACHE, LabError
 
-DIST = CACHE / "dist"  # outlives a checkout, as the lab's binaries do
+DIST = CACHE / "brokers"  # outlives a checkout, as the lab's binaries do
 _COMMON = ("curl", "netcat-openbsd")  # what people use inside of pods
 _NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # asked by packages that would start their server
+_APT = ("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "APT::Update::Error-Mode=any")
 _ATTEMPTS = 4
 
 
@@ -39,20 +40,63 @@ def install(names: Iterable[str]) -> None:
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise LabError(f"apt-get and root are needed to install {', '.join(wanted)}")
     with _no_services():
-        _patiently(["apt-get", "update", "-q"])
-        _patiently(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted])
+        _patiently(["apt-get", *_APT, "update", "-q"])
+        _patiently(["apt-get", *_APT, "install", "-q", "-y", "--no-install-recommends", *wanted])
 
 
-def _patiently(command: Sequence[str]) -> None:
+def fetch_jars(pom: Path, folder: Path, **versions: str) -> None:
+    """Have all jars that this POM asks for in one folder, whole or not at all."""
+    if folder.exists():
+        return
+    with _young(folder) as young:
+        settings = [f"-D{key.replace('_', '.')}={value}" for key, value in versions.items()]
+        shutil.copy(pom, young / "pom.xml")
+        _maven(young, "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={young}", *settings)
+
+
+def fetch_archive(artifact: str, folder: Path) -> None:
+    """Have an artifact that is a tar archive unpacked in a folder, whole or not at all; what is in its one folder."""
+    if folder.exists():
+        return
+    with _young(folder) as young:
+        _maven(young, "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}")
+        _maven(young, "dependency:copy", f"-DoutputDirectory={young}", f"-Dartifact={artifact}")
+        (archive,) = young.glob("*.tar.gz")
+        subprocess.run(["tar", "-xzf", archive, "-C", young, "--strip-components=1"], check=True)
+        archive.unlink()
+
+
+def lacks(*tools: str) -> list[str]:
+    """Those of these commands that the machine has not, in words."""
+    words = {"java": "Java 17 (a JDK)", "mvn": "Maven, to fetch jars"}
+    return [words[tool] for tool in tools if shutil.which(tool) is None]
+
+
+@contextmanager
+def _young(folder: Path) -> Generator[Path]:
+    """A folder that gets its name when it is whole."""
+    young = folder.with_name(f"{folder.name}.{os.getpid()}")
+    young.mkdir(parents=True)
+    try:
+        yield young
+        young.rename(folder)
+    finally:
+        shutil.rmtree(young, ignore_errors=True)
+
+
+def _maven(folder: Path, *arguments: str) -> None:
+    if missing := lacks("java", "mvn"):
+        raise LabError(f"to fetch {folder.name} is needed: {', '.join(missing)}")
+    _patiently(["mvn", "-B", "-q", *arguments], folder)
+
+
+def _patiently(command: Sequence[str], folder: Path = Path("/")) -> None:
     """Once more where it fails: a mirror's list is renewed meanwhile, or another apt holds the lock."""
-    options = ("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "APT::Update::Error-Mode=any")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     said = ""
     for attempt in range(_ATTEMPTS):
         time.sleep(5 * attempt)
-        done = subprocess.run(
-            [command[0], *options, *command[1:]], env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
         if not done.returncode:
             return
         said = done.stdout + done.stderr

@@ -17,6 +17,7 @@ class Pod:
     """A pod, and the members that run in it: one for each of its first containers."""
 
     system: str
+    space: str
     set: str
     name: str
     service: str
@@ -26,12 +27,12 @@ class Pod:
 
     @property
     def key(self) -> str:
-        return f"{self.system}/{self.name}"
+        return f"{self.space}/{self.name}"
 
     @property
     def short(self) -> str:
         """Its name within the cluster, without the cluster's domain."""
-        return f"{self.name}.{self.service}.{self.system}.svc"
+        return f"{self.name}.{self.service}.{self.space}.svc"
 
     @property
     def host(self) -> str:
@@ -48,7 +49,7 @@ def pods(place: Place, systems: Iterable[str] = SYSTEMS) -> list[Pod]:
     wanted = set(systems)
     return [
         Pod(
-            system=one.system, set=one.name, name=f"{one.name}-{n}", service=one.service,
+            system=one.system, space=one.space, set=one.name, name=f"{one.name}-{n}", service=one.service,
             address=str(ip_address(one.address) + n), members=tuple(f"{kind}-{n}" for kind in one.kinds),
             netns=f"{place.name}-{one.name}-{n}",
         )
@@ -64,7 +65,7 @@ def hosts(viewer: Pod, everybody: list[Pod]) -> str:
     lines = ["127.0.0.1 localhost", f"{viewer.address} {viewer.host} {viewer.name}"]
     for pod in everybody:
         names = [f"{pod.name}.{pod.service}", *_services(pod, services, labels[pod.set])]
-        lines += [f"{pod.address} {' '.join(_spellings(name, pod.system, viewer))}" for name in names]
+        lines += [f"{pod.address} {' '.join(_spellings(name, pod.space, viewer))}" for name in names]
     return "\n".join(lines) + "\n"
 
 
@@ -74,12 +75,12 @@ def _labels(item: Object) -> dict[str, str]:
 
 def _services(pod: Pod, services: list[Object], labels: dict[str, str]) -> Iterator[str]:
     for item in services:
-        if item["metadata"]["namespace"] == pod.system and item["spec"]["selector"].items() <= labels.items():
+        if item["metadata"]["namespace"] == pod.space and item["spec"]["selector"].items() <= labels.items():
             yield item["metadata"]["name"]
 
 
 def _spellings(name: str, space: str, viewer: Pod) -> Iterator[str]:
     """The names under which a pod can resolve `name`; the shortest only within one Kubernetes namespace."""
     yield from (f"{name}.{space}.svc.cluster.local", f"{name}.{space}.svc", f"{name}.{space}")
-    if viewer.system == space:
+    if viewer.space == space:
         yield name

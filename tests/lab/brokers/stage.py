@@ -38,9 +38,9 @@ class View:
     nodes: dict[str, Object] = field(default_factory=dict[str, Object])
     taken: float = 0.0
 
-    def refresh(self, api: Api, names: tuple[str, ...]) -> None:
+    def refresh(self, api: Api, spaces: set[str]) -> None:
         now = time.monotonic()
-        pods = [pod for name in names for pod in api.items(f"/api/v1/namespaces/{name}/pods")]
+        pods = [pod for space in spaces for pod in api.items(f"/api/v1/namespaces/{space}/pods")]
         self.nodes = {item["metadata"]["name"]: item for item in api.items("/api/v1/nodes")}
         ours = [pod for pod in pods if staging.PROCESS in pod["metadata"].get("annotations", {})]
         self.pods = {f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": pod for pod in ours}
@@ -55,7 +55,7 @@ class Actor(threading.Thread):
         self.place, self.view, self.pod = place, view, pod
         self.api = Api(place)
         self.containers = [Container(member, system) for member in pod.members]
-        self.path = f"/api/v1/namespaces/{pod.system}/pods/{pod.name}"
+        self.path = f"/api/v1/namespaces/{pod.space}/pods/{pod.name}"
         self.uid: str = ""
         self.shown: str = ""
         self.shown_at = 0.0
@@ -168,12 +168,12 @@ def report(text: str) -> None:
     sys.stdout.flush()
 
 
-def watch(place: Place, view: View, names: tuple[str, ...]) -> None:
+def watch(place: Place, view: View, spaces: set[str]) -> None:
     """Keep the view fresh, for ever."""
     api = Api(place)
     while True:
         try:
-            view.refresh(api, names)
+            view.refresh(api, spaces)
         except Exception as error:  # noqa: BLE001 - the API server may be away; what was known goes on
             report(f"view: {error!r}"[:300])
         time.sleep(_LOOK)
@@ -183,9 +183,11 @@ def main() -> None:
     """Play until somebody says stop."""
     place = Place.from_environment()
     names, view = staging.staged(place), View()
-    threading.Thread(target=watch, args=(place, view, names), daemon=True).start()
+    played = systems(place, names)
+    spaces = {system.space for system in played}
+    threading.Thread(target=watch, args=(place, view, spaces), daemon=True).start()
     threading.Thread(target=copy_logs, args=(place, names), daemon=True).start()
-    for system in systems(place, names):
+    for system in played:
         for pod in system.pods:
             Actor(place, view, pod, system).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -48,6 +48,11 @@ class Staged:
         return self._system.name
 
     @property
+    def space(self) -> str:
+        """The Kubernetes namespace of its pods."""
+        return self._system.space
+
+    @property
     def members(self) -> list[str]:
         return list(self._system.process)
 

@@ -27,6 +27,7 @@ class System:
     def __init__(self, place: Place) -> None:
         self.home = place.root / "brokers" / self.name
         self.pods = pods(place, [self.name])
+        self.space = self.pods[0].space
         self.pod: dict[str, Pod] = {member: pod for pod in self.pods for member in pod.members}
         self.process = {member: Process(self.home, member, pod) for member, pod in self.pod.items()}
 

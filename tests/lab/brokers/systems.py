@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tests.lab.brokers.kafka import Kafka
 from tests.lab.brokers.rabbitmq import RabbitMQ
 from tests.lab.brokers.redis import Redis
 from tests.lab.brokers.system import System
 from tests.lab.world.place import LabError, Place
 
-KINDS: dict[str, type[System]] = {kind.name: kind for kind in (RabbitMQ, Redis)}
+KINDS: dict[str, type[System]] = {kind.name: kind for kind in (RabbitMQ, Kafka, Redis)}
 
 
 def systems(place: Place, names: Iterable[str] = ()) -> list[System]:

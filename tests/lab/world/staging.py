@@ -24,6 +24,7 @@ class StagedSet:
     """A StatefulSet whose pods can be real: `kinds` are the members in its first containers, one each."""
 
     system: str
+    space: str  # the Kubernetes namespace
     name: str
     service: str
     address: str  # of pod 0; the others follow
@@ -33,12 +34,16 @@ class StagedSet:
 
 SETS = (
     StagedSet(
-        system="rabbitmq", name="my-rabbitmq-ha", service="my-rabbitmq-ha-discovery", address="10.244.201.10",
-        kinds=("rabbit",),
+        system="rabbitmq", space="rabbitmq", name="my-rabbitmq-ha", service="my-rabbitmq-ha-discovery",
+        address="10.244.201.10", kinds=("rabbit",),
     ),
     StagedSet(
-        system="redis", name="my-redis-redis-ha-server", service="my-redis-redis-ha", address="10.244.204.10",
-        kinds=("redis", "sentinel"),
+        system="redis", space="redis", name="my-redis-redis-ha-server", service="my-redis-redis-ha",
+        address="10.244.204.10", kinds=("redis", "sentinel"),
+    ),
+    StagedSet(
+        system="kafka", space="kafka", name="my-cluster-kafka", service="my-cluster-kafka-brokers",
+        address="10.244.202.10", kinds=("kafka",),
     ),
 )  # fmt: skip
 SYSTEMS = tuple(dict.fromkeys(one.system for one in SETS))
