@@ -72,7 +72,8 @@ class Runtime:
         self.broken: list[Broken] = []
         self.contexts: Sequence[Instance] = ()
         self._given = plugins
-        self._connection = dict(connection or {})
+        self.connection: Mapping[str, Any] = dict(connection or {})
+        """What the command line said of the platform, to be handed on to a runner."""
         self._opened: dict[InstanceId, _Opened] = {}
         self._settings: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,6 +81,7 @@ class Runtime:
         self.triage = Triage(self.store)
         self._judged: dict[InstanceId, list[Want]] = {}
         self._judging = False
+        self._waiting: list[Plugin] = []
         self.searching = Searching(self.store, self._searches, ground=self.ground, enter=self._enter)
         self._gate: Gate | None = None
         self._attached: list[tuple[Plugin, Instance, Client]] = []
@@ -96,8 +98,10 @@ class Runtime:
         for plugin in found:
             if isinstance(plugin, Broken):
                 self.broken.append(plugin)
-            else:
+            elif plugin.search is None or plugin.system in self.settings.plugins:
                 await self._configure(plugin)
+            else:  # nothing is known of it before it is looked for, and its import would delay the first paint
+                self._waiting.append(plugin)
         platform = next((p for p in self.plugins.values() if p.offers is not None), None)
         if platform is not None:
             discovering = await asyncio.to_thread(platform.discover.load)
@@ -107,7 +111,7 @@ class Runtime:
                 self._platform = self.contexts[0].id
         await self._discover_others()
         unknown = set(self.settings.plugins) - set(self.plugins) - {broken.name for broken in self.broken}
-        self.broken += [Broken(name, "the configuration names it; there is no such plugin") for name in sorted(unknown)]
+        self.broken += [Broken(name, "it is configured, and there is no such plugin") for name in sorted(unknown)]
 
     async def _configure(self, plugin: Plugin) -> None:
         try:
@@ -115,7 +119,7 @@ class Runtime:
             table = dict(self.settings.plugins.get(plugin.system, {}))
             if plugin.offers is not None:
                 table.setdefault("shared_namespace", self.settings.shared_namespace)
-                table.update(self._connection)
+                table.update(self.connection)
             self._settings[plugin.system] = configure(table)
         except ConfigError:
             raise
@@ -141,9 +145,9 @@ class Runtime:
         sources = await asyncio.to_thread(plugin.sources.load)
         panes = await asyncio.to_thread(plugin.panes.load)
         facts = self.store.facts(instance.id)
-        chosen = [bound(with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes]
-        chosen = [trended(pane, self.store, facts) for pane in chosen]
-        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, chosen)
+        chosen = (bound(with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes)
+        drawn = [trended(pane, self.store, facts) for pane in chosen]
+        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, drawn)
         self.store.instances.append(instance.id)
         if self._judging:
             await self._judge(instance.id)
@@ -366,8 +370,10 @@ class Runtime:
             self._judged[instance] = [self.want(instance, table) for table in {rule.reads for rule in rules}]
             self.triage.watch(instance, rules)
 
-    def _searches(self) -> list[tuple[Plugin, Any]]:
+    async def _searches(self) -> list[tuple[Plugin, Any]]:
         """The plugins that look for instances, each with its settings."""
+        while self._waiting:
+            await self._configure(self._waiting.pop(0))
         return [(one, self._settings[one.system]) for one in self.plugins.values() if one.search is not None]
 
     def search(self) -> None:
@@ -391,8 +397,3 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    @property
-    def connection(self) -> Mapping[str, Any]:
-        """What the command line said of the platform, to be handed on to a runner."""
-        return self._connection

@@ -26,7 +26,7 @@ class Searching:
     def __init__(
         self,
         store: Store,
-        plugins: Callable[[], Sequence[tuple[Plugin, Any]]],
+        plugins: Callable[[], Awaitable[Sequence[tuple[Plugin, Any]]]],
         *,
         ground: Callable[[], Awaitable[Platform | None]],
         enter: Callable[[Plugin, Instance], Awaitable[None]],
@@ -59,7 +59,7 @@ class Searching:
     async def once(self) -> None:
         """Ask every plugin now, side by side."""
         async with self._one_at_a_time:
-            plugins = self._plugins()
+            plugins = await self._plugins()
             ground = await self._ground() if plugins else None
             if ground is not None:
                 await asyncio.gather(*(self._search(plugin, settings, ground) for plugin, settings in plugins))

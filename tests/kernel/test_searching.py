@@ -8,9 +8,11 @@ from typing import Any, cast
 import pytest
 
 from console.clock import SYSTEM_CLOCK
+from console.config import Settings
 from console.errors import Forbidden
 from console.model import InstanceId
 from console.plugin import Deferred, Instance, Platform, Plugin
+from console.runtime import Runtime
 from console.searching import Searching
 from console.store import Store
 from tests.dummy import PLUGIN
@@ -57,8 +59,10 @@ def searching(entered: list[str], *names: str, ground: Platform | None = GROUND)
     async def platform() -> Platform | None:
         return ground
 
-    made = [(plugin(name), f"settings of {name}") for name in names]
-    return Searching(Store(SYSTEM_CLOCK), lambda: made, ground=platform, enter=enter)
+    async def plugins() -> list[tuple[Plugin, str]]:
+        return [(plugin(name), f"settings of {name}") for name in names]
+
+    return Searching(Store(SYSTEM_CLOCK), plugins, ground=platform, enter=enter)
 
 
 async def test_what_is_found_is_entered_with_the_plugins_own_settings(entered: list[str]) -> None:
@@ -88,3 +92,19 @@ async def test_without_a_platform_nobody_is_asked(entered: list[str]) -> None:
     await looking.first()
     assert looking.looked
     assert not SEARCHED
+
+
+async def test_a_plugin_that_is_only_looked_for_is_not_imported_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    configured: list[str] = []
+
+    def configure(table: dict[str, object]) -> dict[str, object]:
+        configured.append("now")
+        return table
+
+    monkeypatch.setattr("tests.dummy.configure", configure)
+    async with Runtime(Settings(), plugins=[plugin("search")]) as runtime:
+        assert not configured
+        await runtime.searching.first()
+        assert configured == ["now"]
+    async with Runtime(Settings(plugins={"search": {}}), plugins=[plugin("search")]):
+        assert configured == ["now", "now"], "what the configuration names is checked at once"
