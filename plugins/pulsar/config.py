@@ -6,31 +6,45 @@ Holds references to secrets (a file, an environment variable, a command), never 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from msgspec.structs import asdict
 
 from console.errors import ConfigError
 from console.model import InstanceId, Tone
 from console.plugin import Cell, Instance, ServerSet
+from console.secrets import Secret
+from console.tables import Tls, settled
+from console.text import clean
 
 SYSTEM = "pulsar"
-_URL = re.compile(r"(?P<scheme>[a-z+]+)://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?(?:,[\w.-]+:\d{1,5})*")
+_HTTP = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?")
+_SERVICE = re.compile(r"pulsar(?:\+ssl)?://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?(?:,[\w.-]+:\d{1,5})*")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the token is, and whom TLS trusts. The first reference that is given is used."""
+class Access(Tls, frozen=True):
+    """Where the token is, and whom TLS trusts. `client_conf` is Pulsar's own file: its `authParams` are read."""
 
     token_file: str = ""
     token_env: str = ""
     token_command: tuple[str, ...] = ()
     client_conf: str = ""
-    """Pulsar's own `client.conf`: `authPlugin`, `authParams` and the TLS keys are read of it."""
-    ca_file: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
-    insecure_tls: bool = False
+
+    @property
+    def token(self) -> Secret:
+        return Secret(self.token_file, self.token_env, self.token_command)
+
+
+class Named(Access, frozen=True):
+    """One `[[pulsar]]` table. Without `admin` it says how the instance of that name is accessed that is found."""
+
+    name: str = ""
+    admin: tuple[str, ...] = ()
+    bookies: tuple[str, ...] = ()
+    service: str = ""
+    manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +68,11 @@ class Settings:
     bookies: tuple[str, ...] = ()
     service: str = ""
     manager: str = ""
-    access: Access = Access()
+    access: Access = field(default_factory=Access)
     place: Place | None = None
+
+
+_NOTHING = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +82,38 @@ class Configuration:
     named: tuple[Settings, ...] = ()
     found: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
     """Tables without `admin`: settings of the instance of that name that is found on the platform."""
-    access: Access = Access()
+    access: Access = field(default_factory=Access)
 
 
 def configure(table: Mapping[str, Any]) -> Configuration:
     """Check the tables. Raises ConfigError that names the table and the key."""
     rest = {key: value for key, value in table.items() if key != "instances"}
-    access = _read(rest, _ACCESS, "[plugins.pulsar]")
+    common = settled(rest, Access, "[plugins.pulsar]")
+    shared = {key: value for key, value in asdict(common).items() if value != getattr(_NOTHING, key)}
     every: list[Settings] = []
-    for at, each in enumerate(_tables(table.get("instances", []))):
-        where = f"[[pulsar]] {each.get('name') or at + 1}"
-        values = _read(each, _ALL, where)
-        own = {key: values.pop(key) for key in list(values) if key in _ACCESS}
-        name = values.pop("name", "") or _host(values.get("admin", ()))
-        if not name:
-            raise ConfigError("key `name` or `admin` is wanted", where=where)
-        every.append(Settings(name=name, access=Access(**(access | own)), **values))
+    for number, one in enumerate(table.get("instances", ()), 1):
+        where = f"[[pulsar]] {one.get('name') or number}"
+        every.append(_settings(settled({**shared, **one}, Named, where), where))
     names = [each.name for each in every]
     if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise ConfigError(f"key `name`: {twice} is there twice", where="[[pulsar]]")
+        raise ConfigError(f"name `{twice}` is there twice", where="[[pulsar]]", next_step="give each its own")
     return Configuration(
-        tuple(each for each in every if each.admin),
-        {each.name: each for each in every if not each.admin},
-        Access(**access),
+        tuple(each for each in every if each.admin), {each.name: each for each in every if not each.admin}, common
     )
+
+
+def _settings(named: Named, where: str) -> Settings:
+    for key, given in (("admin", named.admin), ("bookies", named.bookies), ("manager", (named.manager,))):
+        for one in given:
+            if one and not _HTTP.fullmatch(one):
+                raise ConfigError(f"key `{key}`: {clean(one, 100)!r} is not http(s)://HOST:PORT", where=where)
+    if named.service and not _SERVICE.fullmatch(named.service):
+        raise ConfigError(f"key `service`: {clean(named.service, 100)!r} is not pulsar://HOST:PORT", where=where)
+    name = named.name or (named.admin[0].partition("://")[2] if named.admin else "")
+    if not name:
+        raise ConfigError("key `name` or `admin` is wanted", where=where)
+    access = Access(**{key: getattr(named, key) for key in Access.__struct_fields__})
+    return Settings(name, named.admin, named.bookies, named.service, named.manager, access)
 
 
 def discover(settings: Configuration) -> Sequence[Instance]:
@@ -98,7 +123,7 @@ def discover(settings: Configuration) -> Sequence[Instance]:
 
 def instance(settings: Settings) -> Instance:
     """One instance as the kernel opens it."""
-    marks = (Cell("INSECURE TLS", Tone.BAD),) if settings.access.insecure_tls else ()
+    marks = (Cell("INSECURE TLS", Tone.BAD),) if not settings.access.verify else ()
     return Instance(InstanceId(SYSTEM, settings.name), settings, f"Pulsar {settings.name}", marks=marks)
 
 
@@ -107,82 +132,3 @@ def of_found(configuration: Configuration, name: str, place: Place) -> Settings:
     last = name.rpartition("/")[2]
     known = configuration.found.get(name) or configuration.found.get(last)
     return replace(known or Settings(name, access=configuration.access), name=name, place=place)
-
-
-def _host(urls: Sequence[str]) -> str:
-    return urls[0].partition("://")[2] if urls else ""
-
-
-def _tables(value: object) -> list[dict[str, object]]:
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in cast("list[object]", value)):
-        raise ConfigError("tables are wanted", where="[[pulsar]]")
-    return cast("list[dict[str, object]]", value)
-
-
-def _read(table: Mapping[str, object], readers: Mapping[str, Callable[[object], Any]], where: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in readers:
-            raise ConfigError(
-                f"key `{key}` is not known", where=where, next_step=f"known keys: {', '.join(sorted(readers))}"
-            )
-        try:
-            values[key] = readers[key](value)
-        except ValueError as error:
-            raise ConfigError(f"key `{key}`: {error}", where=where) from error
-    return values
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"a text is wanted, not {value!r}")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"true or false is wanted, not {value!r}")  # noqa: TRY004 - one error type for every wrong value
-    return value
-
-
-def _words(value: object) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(_text(one) for one in cast("list[object]", value))
-    return (_text(value),)
-
-
-def _url(schemes: tuple[str, ...]) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        text = _text(value).rstrip("/")
-        found = _URL.fullmatch(text)
-        if found is None or found["scheme"] not in schemes:
-            raise ValueError(f"{' or '.join(schemes)}://HOST:PORT is wanted, not {text!r}")
-        return text
-
-    return read
-
-
-def _urls(value: object) -> tuple[str, ...]:
-    return tuple(_url(("http", "https"))(each) for each in _words(value))
-
-
-_ACCESS: Mapping[str, Callable[[object], Any]] = {
-    "token_file": _text,
-    "token_env": _text,
-    "token_command": _words,
-    "client_conf": _text,
-    "ca_file": _text,
-    "certificate_file": _text,
-    "key_file": _text,
-    "insecure_tls": _flag,
-}
-_ALL: Mapping[str, Callable[[object], Any]] = {
-    **_ACCESS,
-    "name": _text,
-    "admin": _urls,
-    "bookies": _urls,
-    "service": _url(("pulsar", "pulsar+ssl")),
-    "manager": _url(("http", "https")),
-}
-if _ACCESS.keys() != {one.name for one in fields(Access)}:  # pragma: no cover - a slip of ours, seen at import
-    raise AssertionError("every setting needs a reader")

@@ -17,13 +17,13 @@ from typing import cast
 
 import msgspec
 
+from console import secrets
 from console.clock import Clock
-from console.errors import ConsoleError, Forbidden, NotFound, SourceError, Unauthorized
+from console.errors import Forbidden, NotFound, Unauthorized
 from console.plugin import Platform
 from console.text import clean
 from plugins.pulsar.config import Access, Settings
 
-_COMMAND_WITHIN = 20.0
 _AGAIN_AFTER = 10.0
 _TOKEN_PLUGIN = "AuthenticationToken"  # noqa: S105 - the name of a class
 
@@ -100,7 +100,7 @@ class TokenSource:
 async def read(settings: Settings, platform: Platform | None) -> Token:
     """By the settings; else the chart's Secret; else `client.conf` and the environment, as Pulsar's own tools do."""
     access = settings.access
-    value, source = await _configured(access)
+    value, source = await _configured(access, f"[[pulsar]] {settings.name}")
     if not source and settings.place is not None and platform is not None:
         value, source = await _of_chart(settings.place.namespace, settings.place.release, platform)
     if not source:
@@ -111,16 +111,9 @@ async def read(settings: Settings, platform: Platform | None) -> Token:
     return Token(value, source or "no token", claims_of(value))
 
 
-async def _configured(access: Access) -> tuple[str, str]:
-    if access.token_file:
-        return await asyncio.to_thread(_file, access.token_file), f"file {access.token_file}"
-    if access.token_env:
-        value = os.environ.get(access.token_env, "")
-        if not value:
-            raise Unauthorized("the environment variable is empty", where=f"token_env {access.token_env}")
-        return value, f"environment {access.token_env}"
-    if access.token_command:
-        return await _command(access.token_command), f"command {access.token_command[0]}"
+async def _configured(access: Access, where: str) -> tuple[str, str]:
+    if access.token:
+        return await secrets.read(access.token, where), str(access.token)
     if access.client_conf:
         return await asyncio.to_thread(_client_conf, access.client_conf), f"file {access.client_conf}"
     return "", ""
@@ -128,31 +121,11 @@ async def _configured(access: Access) -> tuple[str, str]:
 
 def _file(path: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unauthorized(f"the token cannot be read: {_reason(error)}", where=path) from error
-
-
-async def _command(words: tuple[str, ...]) -> str:
-    where = f"token_command {words[0]}"
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
-    except OSError as error:
-        raise Unauthorized(f"it cannot be started: {_reason(error)}", where=where) from error
-    try:
-        async with asyncio.timeout(_COMMAND_WITHIN):
-            out, _ = await process.communicate()
-    except TimeoutError as error:
-        raise Unauthorized(f"no token within {_COMMAND_WITHIN:g} s", where=where) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        raise Unauthorized(f"it ended with exit code {process.returncode}", where=where, next_step="run it by hand")
-    return out.decode("utf-8", "replace")
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            return file.read(secrets.LIMIT)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise Unauthorized(f"it cannot be read: {reason}", where=path) from error
 
 
 async def _of_chart(namespace: str, release: str, platform: Platform) -> tuple[str, str]:
@@ -208,19 +181,3 @@ def properties(text: str) -> dict[str, str]:
     """A Java properties file, as far as Pulsar's own files use the form."""
     pairs = (line.partition("=") for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#!")
     return {key.strip(): value.strip() for key, sign, value in pairs if sign}
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
-
-
-def expiry_error(claims: Claims, now: float) -> SourceError | None:
-    """Why the token cannot be good any more, by its own words."""
-    if claims.expires is not None and claims.expires <= now:
-        return Unauthorized("the token has expired", next_step="give a new token")
-    return None
-
-
-def told(error: ConsoleError) -> str:
-    """An error as one line."""
-    return clean(str(error), 300)

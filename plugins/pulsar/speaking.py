@@ -30,15 +30,17 @@ def main() -> int:
         _say({"error": f"{type(error).__name__}: {error}"})
         return NO_LIBRARY
     threading.Thread(target=_until_closed, daemon=True).start()
-    client = _client(library, job)
+    client = None
     try:
+        client = _client(library, job)
         for line in _JOBS[job["do"]](library, client, job):
             _say(line)
     except Exception as error:  # noqa: BLE001 - told to the console, which knows what was wanted
         _say({"error": f"{type(error).__name__}: {error}"})
         return 1
     finally:
-        client.close()
+        if client is not None:
+            client.close()
         del client  # the library crashes at exit where a client is left to the interpreter
     return 0
 
@@ -52,7 +54,7 @@ def _until_closed() -> None:
 
 def _client(library: Any, job: dict[str, Any]) -> Any:
     options: dict[str, Any] = {
-        "logger": library.FileLogger(library.LoggerLevel.Fatal, os.devnull),  # it prints to stdout otherwise
+        "logger": library.FileLogger(library.LoggerLevel.Error, os.devnull),  # it prints to stdout otherwise
         "operation_timeout_seconds": job["within"],
         "connection_timeout_ms": job["within"] * _SECONDS,
         "stats_interval_in_seconds": 0,

@@ -119,14 +119,6 @@ def _kept(given: str) -> int:
     return -1 if minutes < 0 else minutes * _MINUTES[found[2]]
 
 
-def _has_namespaces(row: TenantRow, _facts: object) -> str | None:
-    return f"it has {row.namespaces} namespaces: delete these first" if row.namespaces else None
-
-
-def _has_topics(row: NamespaceRow, _facts: object) -> str | None:
-    return f"it has {row.topics} topics: delete these first" if row.topics else None
-
-
 _NEW_NAMESPACE = (Ask("name", "Name of the namespace"), Ask("bundles", "How many bundles?", "4", number=True))
 
 TENANT_ACTIONS: tuple[Action[TenantRow], ...] = (
@@ -155,7 +147,6 @@ TENANT_ACTIONS: tuple[Action[TenantRow], ...] = (
         help="only a tenant without namespaces can be deleted",
         key="ctrl+d",
         effect=Effect.DESTROY,
-        when=_has_namespaces,
     ),
 )
 
@@ -213,6 +204,5 @@ NAMESPACE_ACTIONS: tuple[Action[NamespaceRow], ...] = (
         help="only a namespace without topics can be deleted",
         key="ctrl+d",
         effect=Effect.DESTROY,
-        when=_has_topics,
     ),
 )

@@ -109,19 +109,6 @@ def _one(row: SubscriptionRow, facts: Facts) -> str | None:
     return _kept(row, facts) or ("do it to one of its partitions" if row.parts else None)
 
 
-def _some(row: SubscriptionRow, facts: Facts) -> str | None:
-    return _kept(row, facts) or (None if row.stats.msg_backlog else "it has no backlog")
-
-
-def _skippable(row: SubscriptionRow, facts: Facts) -> str | None:
-    return _one(row, facts) or _some(row, facts)
-
-
-def _connected(row: SubscriptionRow, _facts: Facts) -> str | None:
-    count = len(row.stats.consumers)
-    return f"{count} consumers are connected" if count else None
-
-
 ACTIONS: tuple[Action[SubscriptionRow], ...] = (
     Action(
         "peek",
@@ -148,7 +135,7 @@ ACTIONS: tuple[Action[SubscriptionRow], ...] = (
         skip,
         help="the next messages are lost to this subscription",
         effect=Effect.DESTROY,
-        when=_skippable,
+        when=_one,
         asks=lambda _row, _facts: (Ask("count", "How many?", "1", number=True),),
     ),
     Action(
@@ -157,7 +144,7 @@ ACTIONS: tuple[Action[SubscriptionRow], ...] = (
         expire,
         help="messages older than this are lost to this subscription",
         effect=Effect.DESTROY,
-        when=_some,
+        when=_kept,
         asks=lambda _row, _facts: (Ask("seconds", "Older than how many seconds?", "3600", number=True),),
     ),
     Action(
@@ -166,7 +153,7 @@ ACTIONS: tuple[Action[SubscriptionRow], ...] = (
         clear,
         help="all messages that are there are lost to this subscription",
         effect=Effect.DESTROY,
-        when=_some,
+        when=_kept,
     ),
     Action(
         "delete",
@@ -175,6 +162,5 @@ ACTIONS: tuple[Action[SubscriptionRow], ...] = (
         help="with its position",
         key="ctrl+d",
         effect=Effect.DESTROY,
-        when=_connected,
     ),
 )

@@ -31,7 +31,7 @@ async def create(act: Act, row: NamespaceRow | TopicRow) -> str:
 
 
 async def delete(act: Act, row: TopicRow) -> str:
-    """With its messages and subscriptions; refused by the server while producers or consumers are connected."""
+    """With its messages and subscriptions; the server refuses while somebody is connected."""
     client = client_of(act)
     end = "/partitions" if row.partitions else ""
     await client.admin.call("DELETE", f"{_path(row.name)}{end}", deadline=_LONG)
@@ -92,13 +92,6 @@ def _kept_nowhere(row: TopicRow, facts: Facts) -> str | None:
     return _partition(row, facts) or (None if row.durable else "its messages are not kept")
 
 
-def _in_use(row: TopicRow, facts: Facts) -> str | None:
-    if reason := _partition(row, facts):
-        return reason
-    used = (row.consumers or 0) + (row.stats.producer_count if row.stats is not None else 0)
-    return f"{used} producers and consumers are connected" if used else None
-
-
 ACTIONS: tuple[Action[TopicRow], ...] = (
     Action(
         "create-topic",
@@ -141,6 +134,6 @@ ACTIONS: tuple[Action[TopicRow], ...] = (
         help="with all its messages and subscriptions",
         key="ctrl+d",
         effect=Effect.DESTROY,
-        when=_in_use,
+        when=_partition,
     ),
 )

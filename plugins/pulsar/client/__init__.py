@@ -40,6 +40,7 @@ class Client:
         self.web = Web(
             version=reach.version,
             context=_context(settings.access),
+            server_name=settings.access.server_name,
             dial=reach.platform.dial if on_platform and reach.platform is not None else None,
         )
         self.members = Members(settings, reach.platform, kept)
@@ -66,15 +67,14 @@ def connect(instance: Instance, reach: Reach) -> Client:
     return Client(instance.settings, reach)
 
 
-def _context(access: Access) -> ssl.SSLContext | None:
-    """None: the system's own trust, where TLS is used at all."""
-    if not any((access.ca_file, access.certificate_file, access.insecure_tls)):
-        return tls_context(Trust())
+def _context(access: Access) -> ssl.SSLContext:
+    """Whom we trust; the system's own authorities where none is named."""
     trust = Trust(
         authorities=_read(access.ca_file),
         certificate=_read(access.certificate_file),
         key=_read(access.key_file),
-        verify=not access.insecure_tls,
+        verify=access.verify,
+        server_name=access.server_name,
     )
     return tls_context(trust, where=access.ca_file or access.certificate_file)
 

@@ -74,7 +74,7 @@ class Speaker:
                 "within": WITHIN,
                 "token": (await self._token.token()).value,
                 "ca": self._settings.access.ca_file,
-                "insecure": self._settings.access.insecure_tls,
+                "insecure": not self._settings.access.verify,
             }
             process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -84,11 +84,13 @@ class Web:
         self,
         *,
         version: str,
-        context: ssl.SSLContext | None,
+        context: ssl.SSLContext,
+        server_name: str = "",
         dial: Callable[[str, int], Awaitable[Stream]] | None,
     ) -> None:
         self._version = version
         self._context = context
+        self._server_name = server_name
         self._dial = dial
         self._clients: dict[tuple[str, bool], HttpClient] = {}
         self.asked = 0
@@ -135,6 +137,7 @@ class Web:
                 url=base,
                 version=self._version,
                 context=self._context,
+                server_name=self._server_name,
                 credentials=token,
                 dial=self._dial,
                 explain=explain,
