@@ -13,4 +13,5 @@ PLUGIN = Plugin(
     connect=Deferred("plugins.rabbitmq.client:connect"),
     sources=Deferred("plugins.rabbitmq.sources:SOURCES"),
     panes=Deferred("plugins.rabbitmq.panes:PANES"),
+    simulator="plugins.rabbitmq.simulator",
 )

@@ -317,6 +317,7 @@ def _another(act: Act, row: MemberRow) -> str:
 
 async def drain(act: Act, row: MemberRow) -> str:
     """Maintenance: no listeners, no connections, no leaders. Refused while another member is away."""
+    _broker(act).forget()
     away = [one for one in await _broker(act).nodes() if one.name != row.name and one.state != "running"]
     if away:
         raise Refused(f"{away[0].name} is {away[0].state}", where=row.name, next_step="one member at a time")

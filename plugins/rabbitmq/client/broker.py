@@ -64,6 +64,10 @@ class Broker:
         self._members = (self.reach.clock.monotonic(), rows)
         return rows
 
+    def forget(self) -> None:
+        """Ask the members anew next time: something was changed, or is about to be."""
+        self._members = (float("-inf"), [])
+
     async def running(self) -> frozenset[str]:
         """The members that run now."""
         return frozenset(row.name for row in await self.nodes() if row.running)
