@@ -9,8 +9,8 @@ import msgspec
 
 from plugins.kubernetes.model.marks import Mark, marks
 from plugins.kubernetes.model.placing import Taint, cleaned_taints
-from plugins.kubernetes.model.podwire import Amounts, extended
-from plugins.kubernetes.model.quantity import Quantity, amount, millis
+from plugins.kubernetes.model.podwire import Named, extended
+from plugins.kubernetes.model.quantity import amount, millis
 from plugins.kubernetes.model.wire import Condition, MetaAnnotated, Pairs, Row, Wire, epoch, line, pairs, word
 
 _ROLE = "node-role.kubernetes.io/"
@@ -24,12 +24,6 @@ _TROUBLES = {
 CONTROL_PLANE = frozenset({"control-plane", "master"})
 _CORDON_TAINT = "node.kubernetes.io/unschedulable"
 _LIFECYCLE = "node.kubernetes.io/"
-
-
-class Capacity(Amounts, frozen=True, gc=False):
-    """Capacity of the API, the fields that are read."""
-
-    pods: Quantity | None = None
 
 
 class NodeSpec(Wire, frozen=True, gc=False):
@@ -61,8 +55,8 @@ class NodeStatus(Wire, frozen=True, gc=False):
 
     conditions: tuple[Condition, ...] | None = None
     addresses: tuple[Address, ...] | None = None
-    capacity: Capacity | None = None
-    allocatable: Capacity | None = None
+    capacity: Named | None = None
+    allocatable: Named | None = None
     node_info: SystemInfo | None = None
 
 
@@ -150,7 +144,7 @@ def node_row(wire: NodeWire) -> Node:
         for c in status.conditions or ()
     )
     ready = next((c for c in conditions if c.type == "Ready"), None)
-    room, about = status.allocatable or status.capacity or Capacity(), status.node_info or SystemInfo()
+    room, about = status.allocatable or status.capacity or {}, status.node_info or SystemInfo()
     return Node(
         name=word(meta.name),
         uid=line(meta.uid, 64),
@@ -165,9 +159,9 @@ def node_row(wire: NodeWire) -> Node:
         conditions=conditions,
         marks=marks(meta.annotations or {}),
         addresses=tuple(line(a.address, 253) for a in status.addresses or () if a.type != "Hostname"),
-        cpu=millis(room.cpu),
-        memory=amount(room.memory),
-        pods=amount(room.pods),
+        cpu=millis(room.get("cpu")),
+        memory=amount(room.get("memory")),
+        pods=amount(room.get("pods")),
         version=word(about.kubelet_version),
         kernel=word(about.kernel_version),
         image=word(about.os_image),

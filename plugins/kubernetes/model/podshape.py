@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,8 +20,8 @@ from plugins.kubernetes.model.placing import (
     node_terms,
     spreads,
 )
-from plugins.kubernetes.model.podwire import NOTHING, Amounts, ContainerSpec, PodSpec, extended
-from plugins.kubernetes.model.quantity import amount, millis
+from plugins.kubernetes.model.podwire import COUNTED, NOTHING, Amounts, ContainerSpec, PodSpec, limits_of
+from plugins.kubernetes.model.quantity import Quantity, amount, millis
 from plugins.kubernetes.model.wire import Pairs, Row, pairs, word
 
 _LIMIT = 4096
@@ -73,8 +73,8 @@ def pod_shape(spec: PodSpec, qos: str) -> PodShape:
     spreading = b"" if spread is NOTHING else bytes(spread)
     selector = tuple(spec.node_selector.items()) if spec.node_selector else ()
     key = (
-        spec.containers,
-        spec.init_containers,
+        _template(spec.containers),
+        _template(spec.init_containers),
         spec.tolerations,
         selector,
         affinity,
@@ -94,6 +94,18 @@ def pod_shape(spec: PodSpec, qos: str) -> PodShape:
     return found
 
 
+def _template(containers: tuple[ContainerSpec, ...] | None) -> tuple[Any, ...] | None:
+    """Containers by what is compared of them: what is not decoded yet by its bytes."""
+    if containers is None:
+        return None
+    return tuple(
+        [
+            (c.name, c.image, c.ports, c.restart_policy, c.resources is not NOTHING and bytes(c.resources))
+            for c in containers
+        ]
+    )
+
+
 @lru_cache(maxsize=1024)
 def _affinity(raw: bytes) -> Affinity | None:
     return msgspec.json.decode(raw, type=Affinity | None) if raw else None
@@ -106,15 +118,20 @@ def _spread(raw: bytes) -> tuple[Spread, ...]:
 
 def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Spread, ...]) -> PodShape:
     main, init = spec.containers or (), spec.init_containers or ()
+    limits = [limits_of(one) for one in main]
+    asked = _Asked(
+        tuple((one.restart_policy == "Always", limits_of(one).wanted) for one in init),
+        tuple(one.wanted for one in limits),
+    )
     sidecars = tuple(word(one.name) for one in init if one.restart_policy == "Always")
     containers = tuple([_container(one, init=True) for one in init] + [_container(one) for one in main])
     grace = spec.termination_grace_period_seconds
     return PodShape(
         containers=containers,
-        cpu=_effective(spec, "cpu"),
-        memory=_effective(spec, "memory"),
-        cpu_limit=sum(_of(one.resources.limits, "cpu") for one in main if one.resources),
-        memory_limit=sum(_of(one.resources.limits, "memory") for one in main if one.resources),
+        cpu=_whole(spec, "cpu", asked.effective("cpu", millis)),
+        memory=_whole(spec, "memory", asked.effective("memory")),
+        cpu_limit=sum(millis((one.limits or {}).get("cpu")) for one in limits),
+        memory_limit=sum(amount((one.limits or {}).get("memory")) for one in limits),
         tolerations=tuple(
             Toleration(word(t.key), word(t.operator), word(t.value), word(t.effect)) for t in spec.tolerations or ()
         ),
@@ -124,7 +141,7 @@ def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Sp
         beside=beside(affinity),
         spread=spread,
         host_ports=_host_ports(main),
-        extended=_extended((*init, *main)),
+        extended=asked.extended(),
         grace=30 if grace is None else grace,
         host_network=bool(spec.host_network),
         priority=spec.priority or 0,
@@ -148,39 +165,35 @@ def _host_ports(containers: Iterable[ContainerSpec]) -> tuple[str, ...]:
     return tuple(sorted(set(held)))
 
 
-def _extended(containers: Iterable[ContainerSpec]) -> tuple[tuple[str, int], ...]:
-    """What the containers ask for beside CPU and memory; limits count where nothing is requested, as the API has it."""
-    found: dict[str, int] = {}
-    for one in containers:
-        if one.resources is not None:
-            asked = dict(extended(one.resources.limits)) | dict(extended(one.resources.requests))
-            for name, value in asked.items():
-                found[name] = found.get(name, 0) + value
-    return tuple(sorted((name, value) for name, value in found.items() if value))
+class _Asked(NamedTuple):
+    """Requests of all containers of a pod; `init` beside whether it keeps running."""
+
+    init: tuple[tuple[bool, Mapping[str, Quantity]], ...]
+    main: tuple[Mapping[str, Quantity], ...]
+
+    def effective(self, name: str, count: Callable[[Quantity | None], int] = amount) -> int:
+        """The scheduler's sum: the larger of all that run together, and of an init container beside earlier sidecars."""
+        beside, peak = 0, 0
+        for stays, request in self.init:
+            value = count(request.get(name))
+            peak = max(peak, beside + value)
+            beside += value if stays else 0
+        return max(peak, beside + sum(count(request.get(name)) for request in self.main))
+
+    def extended(self) -> tuple[tuple[str, int], ...]:
+        """The same of everything beside CPU and memory that is asked for at all."""
+        names = {name for request in (*self.main, *(request for _, request in self.init)) for name in request}
+        found = ((word(name), self.effective(name)) for name in sorted(names - COUNTED))
+        return tuple((name, value) for name, value in found if value)
 
 
-def _of(amounts: Amounts | None, what: str) -> int:
-    if amounts is None:
-        return 0
-    return millis(amounts.cpu) if what == "cpu" else amount(amounts.memory)
+def _whole(spec: PodSpec, what: str, containers: int) -> int:
+    """What the pod as a whole asks for, where it says so, else its containers; and its overhead."""
+    stated = _of(spec.resources.requests if spec.resources else None, what)
+    return (containers if stated is None else stated) + (_of(spec.overhead, what) or 0)
 
 
-def _requested(containers: Iterable[ContainerSpec], what: str) -> list[int]:
-    return [_of(one.resources.requests, what) if one.resources else 0 for one in containers]
-
-
-def _effective(spec: PodSpec, what: str) -> int:
-    """The scheduler's sum: the larger of all that run together, and of any init container beside earlier sidecars."""
-    stated = spec.resources.requests if spec.resources else None
-    if stated is not None and getattr(stated, what) is not None:
-        return _of(stated, what) + _of(spec.overhead, what)
-    beside, peak = 0, 0
-    for container, request in zip(
-        spec.init_containers or (), _requested(spec.init_containers or (), what), strict=True
-    ):
-        if container.restart_policy == "Always":
-            beside += request
-            peak = max(peak, beside)
-        else:
-            peak = max(peak, beside + request)
-    return max(peak, beside + sum(_requested(spec.containers or (), what))) + _of(spec.overhead, what)
+def _of(amounts: Amounts | None, what: str) -> int | None:
+    """CPU or memory of a pod as a whole; None where it is not stated."""
+    stated = getattr(amounts, what, None)
+    return None if stated is None else (millis if what == "cpu" else amount)(stated)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 
 import msgspec
-import msgspec.structs
 
 from plugins.kubernetes.model.placing import Toleration
 from plugins.kubernetes.model.quantity import Quantity, amount
-from plugins.kubernetes.model.wire import Condition, Meta, Wire
+from plugins.kubernetes.model.wire import Condition, Meta, Wire, word
 
 NOTHING = msgspec.Raw(b"")
 """What a field that was not sent holds."""
@@ -56,34 +55,39 @@ class ContainerStatus(Wire, frozen=True, gc=False):
 
 
 class Amounts(Wire, frozen=True, gc=False):
-    """The resources that a verdict adds up; of the extended ones those that are known by name (`EXTENDED`)."""
+    """CPU and memory, of what is used or of a pod as a whole."""
 
     cpu: Quantity | None = None
     memory: Quantity | None = None
-    ephemeral: Quantity | None = msgspec.field(name="ephemeral-storage", default=None)
-    nvidia: Quantity | None = msgspec.field(name="nvidia.com/gpu", default=None)
-    amd: Quantity | None = msgspec.field(name="amd.com/gpu", default=None)
-    intel: Quantity | None = msgspec.field(name="gpu.intel.com/i915", default=None)
-    huge_small: Quantity | None = msgspec.field(name="hugepages-2Mi", default=None)
-    huge_large: Quantity | None = msgspec.field(name="hugepages-1Gi", default=None)
 
 
-EXTENDED: tuple[tuple[str, str], ...] = tuple(
-    (field.name, field.encode_name) for field in msgspec.structs.fields(Amounts) if field.name not in {"cpu", "memory"}
-)
-"""Fields of Amounts beside CPU and memory, with the names that the API has for them."""
+Named = dict[str, Quantity]
+"""Amounts by the API's names: also of resources that nobody here has heard of (`vendor.example/device`)."""
+COUNTED = frozenset({"cpu", "memory", "pods"})
+"""What is counted by itself."""
 
 
-def extended(amounts: Amounts | None) -> tuple[tuple[str, int], ...]:
-    """The amounts beside CPU and memory, by the API's names."""
-    if amounts is None:
-        return ()
-    held = ((name, getattr(amounts, field)) for field, name in EXTENDED)
-    return tuple((name, amount(value)) for name, value in held if value is not None)
+def extended(amounts: Named | None) -> tuple[tuple[str, int], ...]:
+    """The amounts beside CPU, memory and pods, by the API's names."""
+    found = ((word(name), amount(value)) for name, value in (amounts or {}).items() if name not in COUNTED)
+    return tuple(sorted(found))
+
+
+class Limits(Wire, frozen=True, gc=False):
+    """A container's ResourceRequirements, the fields that are read."""
+
+    requests: Named | None = None
+    limits: Named | None = None
+
+    @property
+    def wanted(self) -> Named:
+        """Its requests; of extended resources limits count where nothing is requested, as the API has it."""
+        asked = self.requests or {}
+        return {name: value for name, value in (self.limits or {}).items() if name not in COUNTED} | asked
 
 
 class Resources(Wire, frozen=True, gc=False):
-    """Resources of the API, the fields that are read."""
+    """Resources of a pod as a whole, the fields that are read."""
 
     requests: Amounts | None = None
     limits: Amounts | None = None
@@ -98,13 +102,18 @@ class ContainerPort(Wire, frozen=True, gc=False):
 
 
 class ContainerSpec(Wire, frozen=True, gc=False):
-    """ContainerSpec of the API, the fields that are read."""
+    """ContainerSpec of the API, the fields that are read. `resources` are read once a template (`limits_of`)."""
 
     name: str = ""
     image: str = ""
-    resources: Resources | None = None
+    resources: msgspec.Raw = NOTHING
     ports: tuple[ContainerPort, ...] | None = None
     restart_policy: str | None = None
+
+
+def limits_of(one: ContainerSpec) -> Limits:
+    """What a container asks for. Raises msgspec.DecodeError where it is no such thing."""
+    return Limits() if one.resources is NOTHING else msgspec.json.decode(one.resources, type=Limits | None) or Limits()
 
 
 class ClaimSource(Wire, frozen=True, gc=False):

@@ -62,7 +62,7 @@ def test_two_that_want_one_port_do_not_fit_on_one_node() -> None:
     assert told(world.put("nodes", node("n3")))[0] is SAFE
 
 
-@pytest.mark.parametrize("resource", ["nvidia.com/gpu", "hugepages-2Mi", "ephemeral-storage"])
+@pytest.mark.parametrize("resource", ["nvidia.com/gpu", "hugepages-2Mi", "ephemeral-storage", "vendor.example/fpga"])
 def test_extended_resources_are_counted(resource: str) -> None:
     rich, poor = node("n2"), node("n3")
     rich["status"]["allocatable"][resource] = "2"
@@ -75,6 +75,16 @@ def test_extended_resources_are_counted(resource: str) -> None:
     answer, text = told(world)
     assert answer is NO
     assert f"1 with too little {resource}" in text
+
+
+def test_a_resource_that_no_node_has_leaves_no_room_and_an_init_container_counts_beside_not_on_top() -> None:
+    one = {"resources": {"requests": {"vendor.example/fpga": "2"}}}
+    spec = {"initContainers": [{"name": "first", **one}], "containers": [{"name": "main", **one}]}
+    world = cluster("n1", "n2").put("pods", replica("w-1", spec=spec))
+    assert told(world)[0] is NO
+    rich = node("n3")
+    rich["status"]["allocatable"]["vendor.example/fpga"] = "2"
+    assert told(world.put("nodes", rich))[0] is SAFE
 
 
 # ------------------------------------------------------------------------------------------------------- other pods
