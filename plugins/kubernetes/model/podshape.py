@@ -172,7 +172,7 @@ class _Asked(NamedTuple):
     main: tuple[Mapping[str, Quantity], ...]
 
     def effective(self, name: str, count: Callable[[Quantity | None], int] = amount) -> int:
-        """The scheduler's sum: the larger of all that run together, and of an init container beside earlier sidecars."""
+        """The scheduler's sum: the larger of all that run together, and an init container beside earlier sidecars."""
         beside, peak = 0, 0
         for stays, request in self.init:
             value = count(request.get(name))
