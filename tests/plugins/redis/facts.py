@@ -52,19 +52,23 @@ async def rows_of(client: Client) -> Rows:
 def instance_of(simulator: Simulator, **more: Any) -> Instance:
     """The group as a person would name it in the configuration: by its Sentinels alone."""
     at = [f"127.0.0.1:{place.port}" for name, place in simulator.places.items() if name.startswith("sentinel")]
-    settings = config.configure({"instances": [{"name": "test", "sentinels": at, "timeout": 2.0, **more}]})
+    settings = config.configure({"instances": [{"name": "test", "sentinels": at, "timeout": 20.0, **more}]})
     return config.discover(settings)[0]
 
 
 @asynccontextmanager
 async def client_of(simulator: Simulator, **more: Any) -> AsyncGenerator[Client]:
     client = connect(instance_of(simulator, **more), Reach(SYSTEM_CLOCK, "0"))
-    yield client
-    await client.aclose()
+    try:
+        yield client
+    finally:
+        await client.aclose()
 
 
 @asynccontextmanager
 async def group(version: str = "7.0.15") -> AsyncGenerator[Simulator]:
     simulator = await cluster(version=version)
-    yield simulator
-    await simulator.close()
+    try:
+        yield simulator
+    finally:
+        await simulator.close()

@@ -75,12 +75,12 @@ async def test_a_silent_member_stays_a_row_and_says_why() -> None:
 
 
 async def test_a_member_that_hangs_holds_up_nobody_for_longer_than_its_deadline() -> None:
-    async with group() as simulator, client_of(simulator, timeout=0.3) as client:
+    async with group() as simulator, client_of(simulator, timeout=3.0) as client:
         simulator.places["redis-1"].fault = "hang"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             rows = await members(client)
         row = rows[f"127.0.0.1:{simulator.places['redis-1'].port}"]
-        assert row.problem == "no answer within 0.3 s"
+        assert row.problem == "no answer within 3 s"
         simulator.places["redis-1"].fault = ""
         await client.round(fresh=True)
         assert (await members(client))[row.address].info is not None  # it is asked anew on a new connection
@@ -149,7 +149,7 @@ async def test_a_missing_authority_is_a_wrong_configuration() -> None:
 
 async def test_nobody_there_is_an_error_of_the_pane() -> None:
     async with group() as simulator:
-        at = client_of(simulator, timeout=0.5)
+        at = client_of(simulator)
         async with at as client:
             for place in simulator.places.values():
                 await place.close()
