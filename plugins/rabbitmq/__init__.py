@@ -13,5 +13,8 @@ PLUGIN = Plugin(
     connect=Deferred("plugins.rabbitmq.client:connect"),
     sources=Deferred("plugins.rabbitmq.sources:SOURCES"),
     panes=Deferred("plugins.rabbitmq.panes:PANES"),
+    rules=Deferred("plugins.rabbitmq.checks:RULES"),
+    tile=Deferred("plugins.rabbitmq.panes.overview:tile"),
+    doctor=Deferred("plugins.rabbitmq.doctor:examine"),
     simulator="plugins.rabbitmq.simulator",
 )

@@ -30,6 +30,17 @@ BINDINGS_BY_TARGET: Index[BindingRow] = Index(
 )
 
 
+QUEUES_MISSING: Index[QueueRow] = Index(QUEUES, "missing", lambda row: row.missing)
+"""Queues by each member whose copy does not serve."""
+QUEUES_ALONE: Index[QueueRow] = Index(
+    QUEUES, "alone", lambda row: row.members if row.alone and row.durable and not row.exclusive else ()
+)
+"""Durable queues that live on one member alone, by it."""
+QUEUES_AT_FAULT: Index[QueueRow] = Index(QUEUES, "fault", lambda row: ("",) if row.fault else ())
+QUEUES_SERVED: Index[QueueRow] = Index(QUEUES, "served", lambda row: row.online if row.kind == "quorum" else ())
+"""Quorum queues by each member whose copy serves."""
+
+
 def place(vhost: str, name: str) -> str:
     """A name within its vhost, as one key; nobody sees it."""
     return f"{vhost}\n{name}"
