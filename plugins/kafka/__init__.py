@@ -16,4 +16,5 @@ PLUGIN = Plugin(
     search=Deferred("plugins.kafka.finding:search"),
     tile=Deferred("plugins.kafka.panes.overview:tile"),
     doctor=Deferred("plugins.kafka.doctor:examine"),
+    simulator="plugins.kafka.simulator",
 )

@@ -95,7 +95,15 @@ def _decoded(data: Any, place: tuple[str, int, int], count: int) -> list[Message
                 return found
             heads = tuple((clean(str(name), 80), text(value, 80)) for name, value in one.headers or ())
             found.append(
-                Message(topic, number, one.offset, one.timestamp / 1000, text(one.key, 120), text(one.value), heads)
+                Message(
+                    topic,
+                    number,
+                    one.offset,
+                    one.timestamp / 1000,
+                    text(one.key, 120) if one.key is not None else "",
+                    text(one.value),
+                    heads,
+                )
             )
     return found
 

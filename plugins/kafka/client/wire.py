@@ -45,9 +45,10 @@ class Wire:
         self._failed: tuple[float, ConsoleError] | None = None
         self._turns: dict[int, asyncio.Semaphore] = {}
 
-    async def send(self, request: Any, node: int | None = None, *, within: float = WITHIN) -> Any:
+    async def send(self, request: Any, node: int | None = None, *, within: float | None = None) -> Any:
         """The answer of broker `node` (None: any that is there). Raises ConsoleError; errors inside answers stay."""
         manager = await self._ready()
+        within = WITHIN if within is None else within
         key = -1 if node is None else node
         self.requests[key] += 1
         async with self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE)):
