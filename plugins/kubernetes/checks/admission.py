@@ -5,7 +5,8 @@ Fail, and is passed over where it is Ignore. So while its last backend is away, 
 is made without what the webhook adds (a sidecar). A backend that can move is moved first, before all other pods:
 `first` names those pods, and the plan's steps keep that order.
 
-Match conditions are not evaluated: a webhook is taken to be asked.
+Match conditions (CEL) are not evaluated: a webhook is taken to be asked. Where a NO rests on that alone, it becomes a
+decision that names them: a webhook is asked only where all of its conditions are true.
 """
 
 from __future__ import annotations
@@ -113,10 +114,10 @@ def _nobody(backed: _Backed, stand: Standing) -> Iterator[Reason]:
     """Nobody answers already, and it fails closed."""
     if backed.evictions and stand.evicted:
         text = f"{backed.title} has no ready backend and fails closed: it refuses every eviction until one is ready"
-        yield Reason(Answer.NO, _TOPIC, text, backed.subject)
+        yield _no(text, backed, [hook for hook in backed.hooks if hook.evictions])
     elif backed.pods and stand.of(Fate.MOVES, Fate.RETURNS):
         text = f"{backed.title} has no ready backend and fails closed: no pod that it selects can be made again"
-        yield Reason(Answer.NO, _TOPIC, text, backed.subject)
+        yield _no(text, backed, [hook for hook in backed.hooks if hook.pods])
 
 
 def _only_here(backed: _Backed, here: list[Endpoint], stand: Standing, facts: Facts) -> Reason:
@@ -136,17 +137,27 @@ def _only_here(backed: _Backed, here: list[Endpoint], stand: Standing, facts: Fa
     stops = f"nothing that it selects can be made ({backed.made}{'; evictions are refused' * backed.evictions})"
     if not moves:
         text = f"{only} and cannot move: while {where} is out {stops}; run a second one elsewhere first"
-        return Reason(_grave(backed), _TOPIC, text, backed.subject, "" if _grave(backed) is Answer.NO else WEBHOOK_GAP)
-    if any(_selects(hook, pod, facts) for hook in backed.hooks for pod, _ in mine):
+        grave = [hook for hook in backed.hooks if hook.pods or hook.evictions]
+        if grave:  # nothing that is evicted would come back; about other kinds a person may decide
+            return _no(text, backed, grave)
+        return Reason(Answer.DECIDE, _TOPIC, text, backed.subject, WEBHOOK_GAP)
+    own = [hook for hook in backed.hooks if any(_selects(hook, pod, facts) for pod, _ in mine)]
+    if own:
         text = f"{only} and fails closed: it would refuse its own replacement; run a second one elsewhere first"
-        return Reason(Answer.NO, _TOPIC, text, backed.subject)
+        return _no(text, backed, own)
     text = f"{only}: until its replacement is ready {stops}; it is moved first and the others wait, or run a second one"
     return Reason(Answer.DECIDE, _TOPIC, text, backed.subject, WEBHOOK_GAP)
 
 
-def _grave(backed: _Backed) -> Answer:
-    """Where pods cannot be made, nothing that is evicted comes back; other kinds are a person's decision."""
-    return Answer.NO if backed.pods or backed.evictions else Answer.DECIDE
+def _no(text: str, backed: _Backed, asked: list[Webhook]) -> Reason:
+    """A refusal by the webhooks that are `asked`; a decision where each of them is asked on conditions only."""
+    if not all(hook.conditions for hook in asked):
+        return Reason(Answer.NO, _TOPIC, text, backed.subject)
+    names = listed(sorted({name for hook in asked for name in hook.conditions}))
+    text += (
+        f"; that is so only where its match conditions are true ({names}), which are not evaluated here: look at them"
+    )
+    return Reason(Answer.DECIDE, _TOPIC, text, backed.subject, WEBHOOK_GAP)
 
 
 def _selects(hook: Webhook, pod: Pod, facts: Facts) -> bool:

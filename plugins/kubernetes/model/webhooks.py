@@ -30,10 +30,17 @@ class HookRule(Wire, frozen=True, gc=False):
     operations: tuple[str, ...] | None = None
 
 
+class HookCondition(Wire, frozen=True, gc=False):
+    """A MatchCondition: only its name is read, its expression is not evaluated."""
+
+    name: str = ""
+
+
 class HookWire(Wire, frozen=True, gc=False):
     """HookWire of the API, the fields that are read."""
 
     name: str = ""
+    match_conditions: tuple[HookCondition, ...] | None = None
     failure_policy: str | None = None
     client_config: HookClient = HookClient()
     rules: tuple[HookRule, ...] | None = None
@@ -64,6 +71,8 @@ class Webhook(Row, frozen=True, gc=False):
     makes: tuple[str, ...] = ()
     namespaces: Selector | None = None
     objects: Selector | None = None
+    conditions: tuple[str, ...] = ()
+    """Names of its match conditions (CEL): it is asked only where all are true, which only the server can tell."""
 
 
 class WebhookConfiguration(Row, frozen=True, gc=False):
@@ -105,6 +114,7 @@ def _hook(wire: HookWire) -> Webhook:
         makes=tuple(makes),
         namespaces=selector(wire.namespace_selector),
         objects=selector(wire.object_selector),
+        conditions=tuple(line(one.name, 253) for one in wire.match_conditions or ()),
     )
 
 

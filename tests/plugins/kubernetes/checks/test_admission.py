@@ -124,6 +124,39 @@ def test_nobody_answers_already_and_pods_cannot_be_made_again() -> None:
     assert about(judged(world(hook("Ignore", PODS), n2=False)), "webhooks") == []
 
 
+CONDITIONS: dict[str, Any] = {
+    "matchConditions": [{"name": "not-ours", "expression": "!request.userInfo.username.startsWith('x')"}]
+}
+
+
+@pytest.mark.parametrize(
+    ("rules", "ready", "words"),
+    [
+        (PODS, {"n2": False}, "no pod that it selects can be made again"),
+        (EVICTIONS, {"n2": False}, "it refuses every eviction"),
+        (PODS, {"n1": True}, "it would refuse its own replacement"),
+    ],
+)
+def test_match_conditions_are_named_where_a_refusal_rests_on_them(
+    rules: dict[str, Any], ready: dict[str, bool], words: str
+) -> None:
+    assert told(world(hook("Fail", rules), **ready))[0] is NO
+    answer, text = told(world(hook("Fail", rules, **CONDITIONS), **ready))
+    assert answer is DECIDE
+    assert words in text
+    assert "only where its match conditions are true (not-ours), which are not evaluated here" in text
+    both = world(hook("Fail", rules, **CONDITIONS), hook("Fail", rules, name="sure"), **ready)
+    answer, text = told(both)
+    assert (answer, "match conditions" in text) == (NO, False)
+
+
+def test_match_conditions_that_change_no_verdict_are_not_spoken_of() -> None:
+    assert about(judged(world(hook("Fail", **CONDITIONS), n1=True, n2=True)), "webhooks") == []
+    for made in (world(hook("Ignore", **CONDITIONS), n1=True), world(hook("Fail", EVICTIONS, **CONDITIONS), n2=True)):
+        answer, text = told(made)
+        assert (answer, "match conditions" in text) == (SAFE, False)
+
+
 @pytest.mark.parametrize("table", [tables.WEBHOOKS, tables.SLICES, tables.NAMESPACES], ids=lambda one: one.name)
 def test_webhooks_that_cannot_be_read_are_unknown(table: Any) -> None:
     made = world()

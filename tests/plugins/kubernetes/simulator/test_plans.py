@@ -21,6 +21,8 @@ from plugins.kubernetes.simulator import LiveClock, serve
 from plugins.kubernetes.simulator.reference.sandbox import sandbox
 
 NO, DECIDE, UNKNOWN = Answer.NO, Answer.DECIDE, Answer.UNKNOWN
+PATIENCE = 1200.0
+"""Seconds of the sandbox, where time goes twenty times as fast: a minute of a busy machine."""
 SETS = [f"pulsar/StatefulSet/pulsar-{name}" for name in ("zookeeper", "bookie", "broker", "proxy")]
 
 
@@ -31,7 +33,7 @@ class Desk:
         self.runtime = runtime
 
     async def plan(self, *nodes: str, run: str = "drain", **options: Any) -> Plan:
-        return await runs.plan(self.runtime, runs.target(run, nodes, options=options))
+        return await runs.plan(self.runtime, runs.target(run, nodes, options=options), within=PATIENCE)
 
     async def until(self, seen: Callable[[Plan], bool], *nodes: str, run: str = "drain", **options: Any) -> Plan:
         """The plan, made again until it says what is waited for."""
