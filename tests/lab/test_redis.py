@@ -1,0 +1,109 @@
+"""Redis' panes against its own tools on real servers behind pods, and actions that change them, all headless."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.lab.brokers.staged import Staged
+from tests.lab.lab import Lab
+from tests.terminal import PILOTHOUSE
+
+pytestmark = pytest.mark.lab
+
+Ask = Callable[[str], Staged]
+Object = dict[str, Any]
+_PATIENCE = 120.0
+
+
+def pane(lab: Lab, name: str) -> list[Object]:
+    """The rows of a pane."""
+    done = lab.run([PILOTHOUSE, "get", f"redis.{name}", "-o", "json"])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def act(lab: Lab, kind: str, target: str, action: str) -> str:
+    """What an action said that had to be done."""
+    done = lab.run([PILOTHOUSE, "act", f"redis.{kind}", target, action, "--yes"])
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(1.0)
+
+
+def cli(redis: Staged, member: str, *words: str) -> list[str]:
+    """The lines that redis-cli prints."""
+    port = ("-p", "26379") if member.startswith("sentinel") else ()
+    done = redis.tool(member, "redis-cli", *port, *words)
+    assert done.returncode == 0, done.stderr
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def role(redis: Staged, member: str) -> str:
+    return {"master": "master", "slave": "replica"}[cli(redis, member, "role")[0]]
+
+
+def settled(lab: Lab, redis: Staged) -> bool:
+    """One master that all name, and two replicas in sync."""
+    rows, masters = pane(lab, "members"), pane(lab, "masters")
+    links = [row["link"] for row in rows if row["role"] == "replica"]
+    return links == ["up", "up"] and [row["agree"] for row in masters] == [3]
+
+
+def test_members_masters_and_sentinels_are_what_the_servers_say(lab: Lab, staged: Ask) -> None:
+    redis = staged("redis")
+    until(lambda: settled(lab, redis), "the group does not settle")
+    rows = {row["name"]: row for row in pane(lab, "members")}
+    pods = json.loads(lab.kubectl("-n", redis.space, "get", "pods", "-o", "json"))["items"]
+    nodes = {item["metadata"]["name"]: item["spec"].get("nodeName") for item in pods}
+    assert sorted(rows) == sorted(redis.pod(f"redis-{n}").name for n in range(3))
+    for n in range(3):
+        row = rows[redis.pod(f"redis-{n}").name]
+        assert row["role"] == role(redis, f"redis-{n}")
+        assert row["node"] == nodes[row["name"]]
+        assert row["keys"] == int(cli(redis, f"redis-{n}", "dbsize")[0])
+    [master] = pane(lab, "masters")
+    host, port = cli(redis, "sentinel-0", "sentinel", "get-master-addr-by-name", master["name"])
+    assert master["address"] == f"{host}:{port}"
+    assert rows[master["member"]]["role"] == "master"
+    assert [row["sees it at"] if "sees it at" in row else row["sees_it_at"] for row in pane(lab, "sentinels")] == [
+        master["address"]
+    ] * 3
+
+
+def test_a_failover_changes_the_master_and_a_reset_finds_everybody_again(lab: Lab, staged: Ask) -> None:
+    redis = staged("redis")
+    until(lambda: settled(lab, redis), "the group does not settle")
+    [before] = pane(lab, "masters")
+    said = act(lab, "masters", before["name"], "failover")
+    assert before["address"] in said
+    [after] = pane(lab, "masters")
+    assert after["address"] != before["address"]
+    host, port = cli(redis, "sentinel-2", "sentinel", "get-master-addr-by-name", before["name"])
+    assert after["address"] == f"{host}:{port}"
+    until(lambda: settled(lab, redis), "the old master does not follow")
+    target = pane(lab, "sentinels")[0]["key"]
+    assert "has found 2 and 2 again" in act(lab, "sentinels", target, "reset")
+
+
+def test_a_member_that_hangs_is_silent_in_its_row_alone(lab: Lab, staged: Ask) -> None:
+    redis = staged("redis")
+    until(lambda: settled(lab, redis), "the group does not settle")
+    [master] = pane(lab, "masters")
+    replica = next(n for n in range(3) if redis.pod(f"redis-{n}").name != master["member"])
+    redis.freeze(f"redis-{replica}")
+    rows = {row["name"]: row for row in pane(lab, "members")}
+    frozen = rows.pop(redis.pod(f"redis-{replica}").name)
+    assert frozen["role"] is None
+    assert "no answer" in frozen["why"]
+    assert all(row["role"] for row in rows.values())
