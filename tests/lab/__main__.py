@@ -21,7 +21,7 @@ import sys
 import time
 
 from tests.lab.brokers import bringup
-from tests.lab.brokers.systems import KINDS
+from tests.lab.brokers.systems import KINDS, USUAL
 from tests.lab.lab import Lab, started
 from tests.lab.world import binaries, network
 from tests.lab.world.place import LabError
@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> None:
         case "status":
             print(lab.status())
         case "brokers":
-            _brokers(lab, arguments.action, arguments.systems or [*KINDS])
+            _brokers(lab, arguments.action, arguments.systems or [*USUAL])
         case _:
             _inside(lab, arguments)
 

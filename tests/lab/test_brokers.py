@@ -89,3 +89,17 @@ def test_kafka(lab: Lab, staged: Ask) -> None:
     assert sum(int(row[5]) for row in rows) == 240
     topic = ("kafka-topics.sh", "--bootstrap-server", "localhost:9092", "--describe", "--under-replicated-partitions")
     until(lambda: exec_in(lab, kafka, "kafka-0", *topic).strip() == "", "replicas do not catch up")
+
+
+def test_pulsar(lab: Lab, staged: Ask) -> None:
+    pulsar = staged("pulsar")
+    toolset = ("-n", "pulsar", "exec", "pulsar-toolset-0", "--", "bin/pulsar-admin")
+    assert lab.kubectl(*toolset, "tenants", "list").split() == ["logistics", "public", "pulsar", "shop"]
+    delete(lab, pulsar, "bookie-2")
+    delete(lab, pulsar, "zk-2")
+    delete(lab, pulsar, "broker-1")
+    stats = lab.kubectl(*toolset, "topics", "partitioned-stats", "persistent://shop/orders/events")
+    assert json.loads(stats)["subscriptions"]["billing"]["msgBacklog"] == 200
+    ledgers = pulsar.tool("bookie-0", "bookkeeper", "shell", "listbookies", "-rw")
+    assert ledgers.returncode == 0
+    assert all(pulsar.pod(f"bookie-{n}").host in ledgers.stdout for n in range(3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import struct
 import subprocess
 import time
@@ -15,13 +16,25 @@ from tests.lab.brokers.process import Process
 from tests.lab.world.place import LabError
 
 NOT_YET = (LabError, OSError, ValueError, KeyError, struct.error, http.client.HTTPException, subprocess.SubprocessError)
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_REDIRECTS = (301, 302, 307, 308)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        """Leave redirects to `ask`: the names in them resolve in pods only."""
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
 
 
 def ask(
-    method: str, url: str, *, authorization: str = "", body: object = None, timeout: float = 10
-) -> tuple[int, bytes]:
-    """Status and body of one request, with `body` as JSON; no status is an error."""
+    method: str, url: str, *, authorization: str = "", body: object = None, timeout: float = 10,
+    names: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:  # fmt: skip
+    """Status and body of one request, with `body` as JSON; no status is an error.
+
+    A redirect to one of `names`, the addresses of which the lab can reach, is followed once.
+    """
     headers: Mapping[str, str] = {"Content-Type": "application/json"}
     if authorization:
         headers = {**headers, "Authorization": authorization}
@@ -32,7 +45,21 @@ def ask(
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
+            target = error.headers.get("Location", "")
+            for name, address in (names or {}).items():
+                if error.code in _REDIRECTS and f"//{name}:" in target:
+                    moved = target.replace(f"//{name}:", f"//{address}:")
+                    return ask(method, moved, authorization=authorization, body=body, timeout=timeout)
             return error.code, error.read()
+
+
+def four_letters(address: str, word: bytes) -> str:
+    """What a ZooKeeper says to one of its words of four letters."""
+    with socket.create_connection((address, 2181), timeout=2) as connection:
+        connection.settimeout(2)
+        connection.sendall(word)
+        with connection.makefile("rb") as stream:
+            return stream.read().decode()
 
 
 def wait_for(what: str, is_so: Callable[[], object], *, seconds: float, process: Process | None = None) -> None:

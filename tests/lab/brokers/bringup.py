@@ -19,13 +19,13 @@ from tests.lab.brokers import namespaces, packages
 from tests.lab.brokers.logs import log_of
 from tests.lab.brokers.pods import Pod
 from tests.lab.brokers.system import System, kill_all
-from tests.lab.brokers.systems import KINDS, systems
+from tests.lab.brokers.systems import USUAL, systems
 from tests.lab.world import plane, staging
 from tests.lab.world.api import Api, Object, item_path
+from tests.lab.world.older import objects
 from tests.lab.world.place import LabError, Place
-from tests.lab.world.topology import reference
 
-_READY_SECONDS = 240.0
+_READY_SECONDS = 300.0
 
 
 def install(place: Place, names: Iterable[str]) -> None:
@@ -51,11 +51,13 @@ def up(place: Place, names: Iterable[str]) -> None:
     with ThreadPoolExecutor(len(wanted)) as pool:
         list(pool.map(_start, wanted))
     secrets = [item for system in wanted for item in _secrets(system)]
-    staging.record(place, [system.name for system in wanted], [item_path(item) for item in secrets])
+    older = [item for system in wanted for item in objects(system.name)]
+    names = [system.name for system in wanted]
+    staging.record(place, names, [item_path(item) for item in [*secrets, *older]])
     _tell_kubelets(place)
     with Api(place) as api:
-        api.apply_all(secrets)
         _stage(api, place)
+        api.apply_all(secrets)
         plane.stop(place, plane.STAGE)  # it plays those that were staged when it started
         plane.start(place, plane.STAGE)
         _wait_until_ready(api, place, wanted)
@@ -98,7 +100,7 @@ def _secrets(system: System) -> list[Object]:
 
 def _tell_kubelets(place: Place) -> None:
     """Say what stands behind each staged pod: a way in for exec, its log, its processes, its volumes."""
-    sets = {item["metadata"]["name"]: item["spec"] for item in reference() if item["kind"] == "StatefulSet"}
+    sets = {item["metadata"]["name"]: item["spec"] for item in staging.everything() if item["kind"] == "StatefulSet"}
     table: dict[str, Object] = {}
     for system in systems(place, staging.staged(place)):
         for pod in system.pods:
@@ -107,7 +109,8 @@ def _tell_kubelets(place: Place) -> None:
             log.touch()
             spec = sets[pod.set]
             volumes = {
-                claim["metadata"]["name"]: str(system.home / pod.members[0]) for claim in spec["volumeClaimTemplates"]
+                claim["metadata"]["name"]: str(system.home / system.speaker(pod))
+                for claim in spec["volumeClaimTemplates"]
             }
             table[pod.key] = {
                 "netns": pod.netns, "log": str(log), "containers": _containers(system, pod, spec), "volumes": volumes,
@@ -121,7 +124,7 @@ def _containers(system: System, pod: Pod, spec: Object) -> Object:
     """By name; one without a member has the tools of the first."""
     found: Object = {}
     for container, member in zip_longest(spec["template"]["spec"]["containers"], pod.members):
-        entry = system.entry(pod, member or pod.members[0])
+        entry = system.entry(pod, member or system.speaker(pod))
         found[container["name"]] = {"exec": entry, "pidfile": str(system.process[member].pidfile) if member else ""}
     return found
 
@@ -167,7 +170,7 @@ def is_ready(api: Api, pod: Pod) -> bool:
 def main() -> None:
     """Bring up the systems that are named."""
     try:
-        up(Place.from_environment(), sys.argv[1:] or KINDS)
+        up(Place.from_environment(), sys.argv[1:] or USUAL)
     except LabError as error:
         sys.exit(str(error))
 

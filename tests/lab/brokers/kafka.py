@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lab.brokers.asking import say, wait_for
@@ -16,7 +15,7 @@ from tests.lab.brokers.system import System, script
 
 _HERE = Path(__file__).parent
 _CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
-_LISTENERS = {"REPLICATION": 9091, "EXTERNAL": 9092, "PLAIN": 9093}
+LISTENERS = {"REPLICATION": 9091, "EXTERNAL": 9092, "PLAIN": 9093}
 _CONTROLLER = 9090
 _JVM = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.net.preferIPv4Stack=true")
 _TOOLS = {
@@ -76,7 +75,7 @@ class Kafka(System):
         self.process[member].start(command)
 
     def answers(self, member: str) -> bool:
-        return _number(member) in self.known_to(member)
+        return number(member) in self.known_to(member)
 
     def stop(self, member: str, how: signal.Signals = signal.SIGTERM) -> None:
         self.process[member].stop(25, how)  # the last two of a cluster have no quorum to say good-bye to
@@ -99,10 +98,10 @@ class Kafka(System):
 
     def settings(self, member: str) -> list[str]:
         """What any of the ages has."""
-        number, host = _number(member), self.pod[member].short
+        host = self.pod[member].short
         return [
-            f"broker.rack=rack-{number}", "inter.broker.listener.name=REPLICATION",
-            "advertised.listeners=" + ",".join(f"{name}://{host}:{port}" for name, port in _LISTENERS.items()),
+            f"broker.rack=rack-{number(member)}", "inter.broker.listener.name=REPLICATION",
+            "advertised.listeners=" + ",".join(f"{name}://{host}:{port}" for name, port in LISTENERS.items()),
             f"log.dirs={self.home / member / 'data'}", "num.partitions=3", "default.replication.factor=3",
             "min.insync.replicas=2", "auto.create.topics.enable=false", "offsets.topic.replication.factor=3",
             "offsets.topic.num.partitions=6", "transaction.state.log.replication.factor=3",
@@ -115,12 +114,15 @@ class Kafka(System):
 
     def quorum(self, member: str) -> list[str]:
         """Who the controllers are."""
-        voters = ",".join(f"{_number(one)}@{self.pod[one].short}:{_CONTROLLER}" for one in self.process)
-        own = [*listeners(), f"CONTROLLER://{self.pod[member].short}:{_CONTROLLER}"]
+        voters = ",".join(f"{number(one)}@{self.pod[one].short}:{_CONTROLLER}" for one in self.process)
+        own = [
+            *(f"{name}://0.0.0.0:{port}" for name, port in LISTENERS.items()),
+            f"CONTROLLER://{self.pod[member].short}:{_CONTROLLER}",
+        ]
         return [
-            "process.roles=broker,controller", f"node.id={_number(member)}", f"controller.quorum.voters={voters}",
+            "process.roles=broker,controller", f"node.id={number(member)}", f"controller.quorum.voters={voters}",
             "controller.listener.names=CONTROLLER", "broker.session.timeout.ms=9000", f"listeners={','.join(own)}",
-            "listener.security.protocol.map=" + ",".join(f"{name}:PLAINTEXT" for name in [*_LISTENERS, "CONTROLLER"]),
+            "listener.security.protocol.map=" + ",".join(f"{name}:PLAINTEXT" for name in [*LISTENERS, "CONTROLLER"]),
         ]  # fmt: skip
 
     def format(self, configuration: Path) -> None:
@@ -130,7 +132,7 @@ class Kafka(System):
     def known_to(self, member: str) -> set[int]:
         """The live brokers, as one of them says: its answer to a Metadata request of version 1."""
         body = struct.pack(">hhih3si", 3, 1, 7, 3, b"lab", 0)
-        with socket.create_connection((self.pod[member].address, _LISTENERS["EXTERNAL"]), timeout=3) as connection:
+        with socket.create_connection((self.pod[member].address, LISTENERS["EXTERNAL"]), timeout=3) as connection:
             connection.settimeout(3)
             connection.sendall(struct.pack(">i", len(body)) + body)
             with connection.makefile("rb") as stream:
@@ -138,12 +140,8 @@ class Kafka(System):
                 return set(_brokers(stream.read(size)))
 
 
-def listeners() -> Sequence[str]:
-    """What brokers listen on, for clients and each other."""
-    return [f"{name}://0.0.0.0:{port}" for name, port in _LISTENERS.items()]
-
-
-def _number(member: str) -> int:
+def number(member: str) -> int:
+    """The number of a member."""
     return int(member.rpartition("-")[2])
 
 

@@ -8,8 +8,7 @@ from ipaddress import ip_address
 
 from tests.lab.world.api import Object
 from tests.lab.world.place import Place
-from tests.lab.world.staging import SETS, SYSTEMS
-from tests.lab.world.topology import reference
+from tests.lab.world.staging import SETS, SYSTEMS, everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +58,16 @@ def pods(place: Place, systems: Iterable[str] = SYSTEMS) -> list[Pod]:
 
 def hosts(viewer: Pod, everybody: list[Pod]) -> str:
     """What this pod's hosts file says: itself, the other staged pods, and the Services before them."""
-    items = list(reference())
+    items = list(everything())
     services = [item for item in items if item["kind"] == "Service"]
-    labels = {item["metadata"]["name"]: _labels(item) for item in items if item["kind"] == "StatefulSet"}
+    labels = {
+        (item["metadata"]["namespace"], item["metadata"]["name"]): _labels(item)
+        for item in items
+        if item["kind"] == "StatefulSet"
+    }
     lines = ["127.0.0.1 localhost", f"{viewer.address} {viewer.host} {viewer.name}"]
     for pod in everybody:
-        names = [f"{pod.name}.{pod.service}", *_services(pod, services, labels[pod.set])]
+        names = [f"{pod.name}.{pod.service}", *_services(pod, services, labels[pod.space, pod.set])]
         lines += [f"{pod.address} {' '.join(_spellings(name, pod.space, viewer))}" for name in names]
     return "\n".join(lines) + "\n"
 

@@ -18,7 +18,7 @@ from tests.lab.world import plane, staging
 from tests.lab.world.api import Api
 from tests.lab.world.place import LabError, Place
 
-_READY_SECONDS = 240.0
+_READY_SECONDS = 300.0
 
 
 def have(place: Place, name: str) -> Staged:

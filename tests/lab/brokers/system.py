@@ -99,6 +99,10 @@ class System:
             for member in layer:
                 self.stop(member)
 
+    def speaker(self, pod: Pod) -> str:
+        """The member whose tools a container without a member of its own has."""
+        return (pod.members or tuple(self.process))[0]
+
     def entry(self, pod: Pod, member: str) -> list[str]:
         """What runs a command in the container of this member, when the command is added."""
         settings = {"LAB_TOOLS": str(self.home / "bin" / member), **self.environment(member)}

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.lab.brokers.kafka import Kafka
+from tests.lab.brokers.older import OldKafka, OldPulsar
+from tests.lab.brokers.pulsar import Pulsar
 from tests.lab.brokers.rabbitmq import RabbitMQ
 from tests.lab.brokers.redis import Redis
 from tests.lab.brokers.system import System
+from tests.lab.world.older import OLDER
 from tests.lab.world.place import LabError, Place
 
-KINDS: dict[str, type[System]] = {kind.name: kind for kind in (RabbitMQ, Kafka, Redis)}
+KINDS: dict[str, type[System]] = {kind.name: kind for kind in (RabbitMQ, Kafka, Pulsar, Redis, OldKafka, OldPulsar)}
+USUAL = tuple(name for name in KINDS if name not in OLDER)
 
 
 def systems(place: Place, names: Iterable[str] = ()) -> list[System]:

@@ -42,7 +42,7 @@ class Api:
         headers = {"Content-Type": kind, "Accept": accept}
         try:
             return self._exchange(method, path, payload, headers)
-        except (http.client.HTTPException, ConnectionError):
+        except (http.client.HTTPException, ConnectionError, ssl.SSLEOFError):
             self._connection.close()
             return self._exchange(method, path, payload, headers)
 

@@ -49,7 +49,7 @@ def fill(api: Api, place: Place) -> None:
 def restore(api: Api, place: Place) -> None:
     """Bring a used lab back to its baseline."""
     baseline: Baseline = json.loads(place.baseline.read_text())
-    _remove_strangers(api, baseline, staging.kept(place))
+    _remove_strangers(api, baseline, place)
     for item in api.items("/api/v1/persistentvolumes"):
         if item["status"].get("phase") in {"Released", "Failed"}:  # its claim is gone: only a new volume binds again
             api.call("DELETE", f"/api/v1/persistentvolumes/{item['metadata']['name']}")
@@ -59,22 +59,26 @@ def restore(api: Api, place: Place) -> None:
     settle(api, staging.staged(place))
 
 
-def _remove_strangers(api: Api, baseline: Baseline, kept: set[str]) -> None:
+def _remove_strangers(api: Api, baseline: Baseline, place: Place) -> None:
+    kept, systems = staging.kept(place), staging.staged(place)
     gone = [
         item["metadata"]["name"]
         for item in api.items("/api/v1/namespaces", accept=METADATA)
         if item["metadata"]["name"] not in baseline["spaces"]
     ]
+    gone = [name for name in gone if f"/api/v1/namespaces/{name}" not in kept]
     for name in gone:  # before their nodes: a pod whose node is gone waits for the garbage collector
         api.call("DELETE", f"/api/v1/namespaces/{name}")
     deadline = time.monotonic() + _SETTLE_SECONDS
     while left := {item["metadata"]["name"] for item in api.items("/api/v1/namespaces", accept=METADATA)} & set(gone):
         if time.monotonic() > deadline:
             raise LabError(f"namespaces do not go away: {', '.join(sorted(left))}")
+        _remove_abandoned(api, systems)
         time.sleep(0.2)
     known = {*baseline["paths"], *kept}
     for path, space in _unowned(api):
-        if path not in known and not (space in _ALIVE and "/leases/" in path):
+        theirs = f"/api/v1/namespaces/{space}" in kept or (space in _ALIVE and "/leases/" in path)
+        if path not in known and not theirs:
             api.call("DELETE", f"{path}?gracePeriodSeconds=1&propagationPolicy=Background")
     for pod in api.items("/api/v1/pods"):  # of DaemonSets: without a kubelet they would wait for the garbage collector
         meta = pod["metadata"]

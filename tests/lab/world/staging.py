@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.world.api import Object
+from tests.lab.world.older import OLDER, objects
 from tests.lab.world.place import Place
 from tests.lab.world.topology import reference
 
@@ -28,7 +29,7 @@ class StagedSet:
     name: str
     service: str
     address: str  # of pod 0; the others follow
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...]  # none: the pod has tools alone
     replicas: int = 3
 
 
@@ -44,6 +45,25 @@ SETS = (
     StagedSet(
         system="kafka", space="kafka", name="my-cluster-kafka", service="my-cluster-kafka-brokers",
         address="10.244.202.10", kinds=("kafka",),
+    ),
+    *(
+        StagedSet(
+            system="pulsar", space="pulsar", name=f"pulsar-{component}", service=f"pulsar-{component}",
+            address=address, kinds=kinds, replicas=replicas,
+        )
+        for component, address, kinds, replicas in (
+            ("zookeeper", "10.244.203.10", ("zk",), 3),
+            ("bookie", "10.244.203.20", ("bookie",), 3),
+            ("broker", "10.244.203.30", ("broker",), 2),
+            ("proxy", "10.244.203.40", ("proxy",), 1),
+            ("toolset", "10.244.203.50", (), 1),
+        )
+    ),
+    *(
+        StagedSet(
+            system=system, space=space, name=name, service=name, address=address, kinds=(kind,), replicas=replicas,
+        )
+        for system, (space, sets) in OLDER.items() for name, address, kind, replicas, _ in sets
     ),
 )  # fmt: skip
 SYSTEMS = tuple(dict.fromkeys(one.system for one in SETS))
@@ -75,9 +95,16 @@ def forget(place: Place) -> None:
 def topology(place: Place) -> Iterator[Object]:
     """The reference topology, with as many pods of the staged systems as have servers."""
     systems = staged(place)
-    for item in reference():
+    for item in [*reference(), *(item for system in systems for item in objects(system))]:
         if not _left_out(item, systems):
             yield _with_processes(item, systems)
+
+
+def everything() -> Iterator[Object]:
+    """All that can stand there: the reference topology, and the older versions beside it."""
+    yield from reference()
+    for system in OLDER:
+        yield from objects(system)
 
 
 def left_out(place: Place) -> list[Object]:
@@ -99,9 +126,11 @@ def _left_out(item: Object, systems: tuple[str, ...]) -> bool:
 
 
 def _with_processes(item: Object, systems: tuple[str, ...]) -> Object:
-    known = {one.name: one for one in SETS if one.system in systems}
-    found = known.get(item["metadata"]["name"])
-    if item["kind"] == "StatefulSet" and found is not None:
+    if item["kind"] != "StatefulSet":
+        return item
+    known = {(one.space, one.name): one for one in SETS if one.system in systems}
+    found = known.get((item["metadata"]["namespace"], item["metadata"]["name"]))
+    if found is not None:
         item["spec"]["replicas"] = found.replicas
         template = item["spec"]["template"]
         template["metadata"]["annotations"] = {PROCESS: found.system}
