@@ -15,7 +15,7 @@ import msgspec
 from console.errors import NotFound, ServerFault, SourceError, Unreachable
 from console.text import clean
 from plugins.pulsar.client.admin import Admin, text
-from plugins.pulsar.client.members import Member, same_host
+from plugins.pulsar.client.members import Member, same_host, which
 from plugins.pulsar.client.web import decoded
 from plugins.pulsar.model import wire
 from plugins.pulsar.model.rows import BookieRow, LedgerRow
@@ -235,10 +235,11 @@ def _mode(own: str, cluster: Cluster) -> str:
 
 
 def _by_host(member: Member, cluster: Cluster) -> str:
-    for one, host in {**(cluster.writable or {}), **(cluster.readonly or {})}.items():
-        if same_host(one, member) or (host and same_host(host, member)):
-            return one
-    return ""
+    known = {**(cluster.writable or {}), **(cluster.readonly or {})}
+    if own := which(known, member):
+        return own
+    named = [one for one, host in known.items() if host and same_host(host, member)]
+    return named[0] if len(named) == 1 else ""
 
 
 def _elsewhere(own: str, cluster: Cluster, racks: Mapping[str, str]) -> BookieRow:

@@ -12,7 +12,7 @@ import msgspec
 from console.errors import NotFound, SourceError
 from console.text import clean
 from plugins.pulsar.client.admin import Admin, text
-from plugins.pulsar.client.members import Member, host_of, same_host
+from plugins.pulsar.client.members import Member, host_of, which
 from plugins.pulsar.model.rows import BrokerRow, BundleRow
 from plugins.pulsar.model.wire import Leader, LoadReport
 
@@ -54,7 +54,7 @@ class Brokers:
         rows += [
             BrokerRow(clean(one, 253), one, listed=True, fault="registered, but no pod of the set says it is this one")
             for one in active or ()
-            if all(row.id != one and not same_host(one, member) for row, member in zip(rows, members, strict=True))
+            if one not in {row.id for row in rows}
         ]
         return rows
 
@@ -66,7 +66,7 @@ class Brokers:
 
     async def _one(self, member: Member, active: Sequence[str] | None, leader: str | None) -> BrokerRow:
         row = BrokerRow(member.name, url=member.url, pod=member.pod, namespace=member.namespace, node=member.node)
-        named = next((one for one in active or () if one == member.name or same_host(one, member)), "")
+        named = which(active or (), member)
         try:
             load, ready = await asyncio.gather(self._load(member), self._ready(member))
         except SourceError as error:

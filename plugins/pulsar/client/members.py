@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -123,3 +123,9 @@ def same_host(address: str, member: Member) -> bool:
     if host in {member.address, member.host}:
         return True
     return (bool(member.pod) and host.startswith((f"{member.host}.", f"{member.pod}."))) or host == member.pod
+
+
+def which(addresses: Iterable[str], member: Member) -> str:
+    """The one of some advertised addresses that is this member's: by name, else the only one on its host; or empty."""
+    found = [one for one in addresses if same_host(one, member)]
+    return member.name if member.name in found else found[0] if len(found) == 1 else ""
