@@ -36,6 +36,8 @@ _log = logging.getLogger("pilothouse.screens")
 WATCH_EVERY = 1.0
 """Seconds between looks whether the terminal is still there: without it, a lost one leaves a process that spins."""
 CLOSE_WITHIN = 3.0
+_SOON = ("screens.knowing", "screens.pages", "screens.orders")
+"""What the first page imports as soon as it is there."""
 PATIENCE = 0.3
 """Seconds that the next key waits at most for a widget to use up the one before."""
 
@@ -120,7 +122,7 @@ class PilothouseApp(App[None]):
         """Open the kernel; what goes wrong is a page with the reason, and a key to try again."""
         from console.errors import ConsoleError
 
-        modules = ("screens.session", "screens.commandbar", _first_page(self.opening))
+        modules = ("screens.session", "screens.commandbar", _first_page(self.opening), *_SOON)
         ahead = asyncio.to_thread(_import_all, modules)  # so that keys are answered meanwhile
         try:
             self.kernel, _ = await asyncio.gather(self.opening.kernel(), ahead)

@@ -132,8 +132,8 @@ class PaneView(Vertical, Generic[R]):
         if self._stop is not None:
             self._stop()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width >= SIDE_BY_SIDE, "-side")
+    def on_resize(self) -> None:  # the class only while the panel is open: every widget's style is looked up again
+        self.set_class(self.has_class("-detail") and self.size.width >= SIDE_BY_SIDE, "-side")
 
     # -- what is chosen
 
@@ -334,6 +334,7 @@ class PaneView(Vertical, Generic[R]):
     def action_describe(self) -> None:
         """Open or close the detail panel."""
         self.toggle_class("-detail")
+        self.on_resize()
         self.call_after_refresh(self._draw_detail)
 
     def action_wide(self) -> None:

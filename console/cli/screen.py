@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import os
 import sys
@@ -17,6 +18,12 @@ from console.errors import UsageError
 if TYPE_CHECKING:
     from console.config import Settings
     from console.runtime import Runtime
+
+COLLECTED = (5_000, 50, 50)
+"""How often the garbage collector looks while the screen lives: often and little, 2 ms each time."""
+
+HANDED_ON = 0.001
+"""Seconds for which a thread that imports may keep the loop waiting; Python's own 5 ms add up over several threads."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -32,9 +39,11 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
         os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_SMOOTH_SCROLL="0", TEXTUAL_FPS="10")
     from screens.app import Opening, PilothouseApp
 
+    sys.setswitchinterval(HANDED_ON)
     probes: set[asyncio.Future[None]] = set()
 
     async def kernel() -> Runtime:
+        gc.freeze()  # what was imported and painted stays: searching it for garbage stops the loop for 20 ms
         for module in ("console.runtime", "console.own"):  # in a thread, so that keys are answered meanwhile
             await asyncio.to_thread(importlib.import_module, module)
         from console import own
@@ -51,6 +60,8 @@ def show(arguments: argparse.Namespace, settings: Settings, *, tour: bool = Fals
         except BaseException:
             await runtime.aclose()
             raise
+        gc.freeze()
+        gc.set_threshold(*COLLECTED)
         return runtime
 
     app = PilothouseApp(

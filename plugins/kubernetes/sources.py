@@ -79,6 +79,7 @@ def _watch_all(table: Table[R], *kinds: Kind) -> Watch[R]:
 async def _follow(api: Any, table: Table[R], kind: Kind, feed: Feed[R]) -> None:
     from plugins.kubernetes.client import watching
 
+    await asyncio.sleep(0)  # to import and to make decoders are two slices of the loop's time
     await watching.follow(api, kind.path, item=kind.item, row=kind.row, key=table.key, feed=feed, fields=kind.fields)
 
 

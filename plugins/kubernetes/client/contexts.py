@@ -65,3 +65,8 @@ def connect(instance: Instance, reach: Reach) -> Api:
         clock=reach.clock,
     )
     return Api(kubeconfig(settings).context(instance.id.name), settings, manner)
+
+
+async def identity(api: Api) -> str:
+    """Who the server takes us for."""
+    return (await api.whoami()).user

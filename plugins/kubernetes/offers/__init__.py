@@ -13,7 +13,7 @@ from plugins.kubernetes.offers.leases import CoordinationLeases
 from plugins.kubernetes.offers.records import AuditRecord
 from plugins.kubernetes.offers.tokens import JoinTokens
 
-__all__ = ["audit", "identity", "journal", "leases", "rights", "tokens"]
+__all__ = ["audit", "journal", "leases", "rights", "tokens"]
 
 
 def journal(api: Api) -> ConfigMapJournals:
@@ -39,8 +39,3 @@ def rights(api: Api) -> Grants:
 def tokens(api: Api) -> JoinTokens:
     """Bootstrap tokens, with which nodes join."""
     return JoinTokens(api)
-
-
-async def identity(api: Api) -> str:
-    """Who the server takes us for."""
-    return (await api.whoami()).user
