@@ -55,6 +55,7 @@ class PanePage(Page):
         self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
         self.rows.table.steering.recalled = desk.marks.get(self._marked_as, frozenset())
+        self.rows.table.contents.fold(desk.folded.get(self._marked_as, ()), folded=True)
         self._granted = Granted(self)
         self._stop: Callable[[], None] = _nothing
 
@@ -92,6 +93,7 @@ class PanePage(Page):
         self.rows.set_zone(utc=utc)
 
     def on_unmount(self) -> None:
+        self.desk.folded[self._marked_as] = self.rows.table.contents.folded
         self._stop()
         self.view.close()
         for other in (*self.reads, *self.beside):
@@ -99,7 +101,10 @@ class PanePage(Page):
 
     @property
     def _marked_as(self) -> Place:
-        """What marks belong to: the pane as it is limited, whatever its filter, so that none acts out of sight."""
+        """What marks belong to: the pane as it is limited, whatever its filter, so that none acts out of sight.
+
+        Collapsed rows are remembered by the same name.
+        """
         return Place("pane", self.pane.name, self.instance, scoped(self.rows.scope))
 
     def _keep_marks(self) -> None:

@@ -75,6 +75,8 @@ class Desk(Screen[None]):
         self.forwards: Forwards | None = None
         self.marks: dict[Place, frozenset[str]] = {}
         """Keys of marked rows by the pane in which they were marked."""
+        self.folded: dict[Place, frozenset[str]] = {}
+        """Keys of collapsed rows, likewise."""
         self._questions = 0
         self._kept: list[asyncio.Task[Any]] = []
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -40,7 +40,8 @@ class Contents(Generic[R]):
         self._pending: set[str] = set()
         self._work: Iterator[None] | None = None
         self._ageing: frozenset[int] = frozenset()
-        self._folded: frozenset[str] = frozenset()
+        self.folded: frozenset[str] = frozenset()
+        """Rows of a tree that a person collapsed, whether they are there or not."""
 
     def row(self, key: str) -> R | None:
         """A row by its key; one that is gone stays until the order let go of it."""
@@ -93,11 +94,11 @@ class Contents(Generic[R]):
 
     def is_folded(self, key: str) -> bool:
         """Whether a person collapsed this row."""
-        return key in self._folded
+        return key in self.folded
 
     def fold(self, keys: Iterable[str], *, folded: bool) -> None:
         """Hide what stands beneath these rows, or show it again; call `work` afterwards."""
-        self._folded = self._folded.union(keys) if folded else self._folded.difference(keys)
+        self.folded = self.folded.union(keys) if folded else self.folded.difference(keys)
         self.rebuild()
 
     @property
@@ -116,7 +117,7 @@ class Contents(Generic[R]):
             self._pending = set()
         self._ageing = self.reader.ageing(self.rows, self._now()) if self.filter else frozenset()
         if isinstance(self.order, TreeOrder):
-            self.order.folded = self._folded if self.folds else frozenset()
+            self.order.folded = self.folded if self.folds else frozenset()
         self._work = self.order.rebuild(self.rows)
 
     def work(self, budget: float = SLICE) -> bool:

@@ -194,6 +194,34 @@ async def test_marks_are_there_when_one_comes_back_but_those_of_rows_that_are_go
         assert "marked" not in driver.text()
 
 
+def _under_anna(boat: Boat) -> str | None:
+    return None if boat.name == "anna" else "kiel/anna"
+
+
+async def test_rows_of_a_tree_are_still_collapsed_when_one_comes_back() -> None:
+    async with driving() as driver:
+        await driver.order("nodes")
+        kernel = driver.app.desk.kernel
+        found = kernel.find_pane("boats")
+        assert found is not None
+        panes = kernel.panes(found[0])
+        assert isinstance(panes, list)
+        panes[panes.index(found[1])] = replace(found[1], parent=_under_anna)
+        await driver.order("boats")
+        await driver.sees("bertha")
+        await driver.press("left")
+        await driver.sees("anna (+2)")
+        await driver.order("nodes")
+        await driver.order("boats")
+        await driver.sees("anna (+2)")
+        assert "bertha" not in driver.text()
+        await driver.press("right")
+        await driver.sees("bertha")
+        await driver.order("nodes")
+        await driver.order("boats")
+        await driver.sees("bertha")
+
+
 async def test_the_kinds_that_are_completed_are_those_of_the_new_context(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["gulls"]
 
