@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.clock import FakeClock
 from tests.lab.fixtures import fresh_lab, lab, running_lab, staged, unjudged
+
+settings.register_profile("steady", deadline=None)  # a busy machine is no failure of an example
+settings.load_profile("steady")
 
 __all__ = [
     "fresh_lab",
