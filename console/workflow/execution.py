@@ -119,6 +119,7 @@ class Execution:
         self._leases = Leases(equipment.leases, self._clock, equipment.holder, **times)
         self._slots = Slots(equipment.leases, equipment.most_out)
         self._calls: Calls | None = None
+        self._leaving = asyncio.Event()
 
     # -- life
 
@@ -128,29 +129,51 @@ class Execution:
         Raises Fenced or LeaseLost when another runner has taken over, NotFound when there is no such run, Refused for a
         journal that this version must not touch.
         """
-        self.state = await self._patiently(self._journal.open)
-        if self.state.end is not None or self.state.plan is None:
-            return self.state.end
-        self._calls = Calls(self.run, self._use.kernel, self._use.gate, self._leases)
-        opening = asyncio.create_task(self._calls.open(self.state.plan))  # rows come in while leases are taken
         try:
-            if not await self._claim():
+            if not await self._unless_leaving(self._ready()):
+                if self._leaving.is_set() and self._journal.fencing:
+                    await self._let_go("asked to go")
                 return self.state.end
-            await opening
-            if (target := self.state.plan.target).run == "rejoin":
-                self._calls.earlier = await self._patiently(lambda: remembered(self._use.journals, target))
-            for work in (self._leases.keep, self._write, self._look, self._calls.follow, self._sweep):
-                self._background(work)
-            self._inbox.put_nowait(Begun(self._clock.now(), self._calls.undoable(self.state.plan)))
             return await self._go()
         finally:
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
             await self._close()
 
     def leave(self, why: str) -> None:
         """Ask to stop working: requests that are on their way come back first, then everything is released."""
+        self._leaving.set()
         self._inbox.put_nowait(Leave(why))
+
+    async def _ready(self) -> bool:
+        """The journal, the rows, the leases. False: there is nothing to work on, or not any more."""
+        self.state = await self._patiently(self._journal.open)
+        if self.state.end is not None or self.state.plan is None:
+            return False
+        calls = self._calls = Calls(self.run, self._use.kernel, self._use.gate, self._leases)
+        opening = asyncio.create_task(calls.open(self.state.plan))  # rows come in while leases are taken
+        try:
+            if not await self._claim():
+                return False
+            await opening
+            if (target := self.state.plan.target).run == "rejoin":
+                calls.earlier = await self._patiently(lambda: remembered(self._use.journals, target))
+            for work in (self._leases.keep, self._write, self._look, calls.follow, self._sweep):
+                self._background(work)
+            self._inbox.put_nowait(Begun(self._clock.now(), calls.undoable(self.state.plan)))
+            return True
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+
+    async def _unless_leaving(self, getting_ready: Coroutine[Any, Any, bool]) -> bool:
+        """Nothing acts yet: whatever is waited for is given up when this process is to go."""
+        ready, leaving = asyncio.create_task(getting_ready), asyncio.create_task(self._leaving.wait())
+        try:
+            await asyncio.wait([ready, leaving], return_when=asyncio.FIRST_COMPLETED)
+            return ready.done() and ready.result()
+        finally:
+            ready.cancel()
+            leaving.cancel()
+            await asyncio.gather(ready, leaving, return_exceptions=True)
 
     async def _claim(self) -> bool:
         """Take the run, then its nodes and a slot; each wait is said. False: it ended while we waited for it."""

@@ -146,6 +146,11 @@ def _numbered(before: Sequence[Entry], fencing: int, facts: Sequence[Fact]) -> l
     return [Entry(first + offset, fencing, fact) for offset, fact in enumerate(facts)]
 
 
+def _mark(fact: Fact) -> tuple[type[Fact], float, str]:
+    """What tells our facts apart."""
+    return type(fact), fact.at, getattr(fact, "step", "")
+
+
 class Journal:
     """The journal as the runner writes it.
 
@@ -234,7 +239,7 @@ class Journal:
         try:
             stored = await self._store.write(current.stored, text)
         except Conflict:
-            return await self._caught_up()
+            return await self._caught_up(facts)
         except (Rejected, NotFound):
             raise
         except SourceError as error:
@@ -246,10 +251,10 @@ class Journal:
         self._take(Page(self.run, tuple(entries), stored))
         return True
 
-    async def _caught_up(self) -> bool:
-        """Read the newer version. True where it holds our facts: the write went through and its answer was lost.
+    async def _caught_up(self, facts: Sequence[Fact]) -> bool:
+        """Read the newer version. True where it ends with our facts: the write went through and its answer was lost.
 
-        Nobody else writes under our fencing number, and we write one thing at a time.
+        Nobody else writes under our fencing number. What we wrote before may be new here too: its write was given up.
         """
         last = (await self._current()).last
         try:
@@ -257,7 +262,9 @@ class Journal:
         except SourceError as error:
             self.stalled = str(error)
             return False
-        return any(entry.number > last and entry.fencing == self.fencing for entry in (await self._current()).entries)
+        entries = (await self._current()).entries
+        written = {_mark(each.fact) for each in entries if each.number > last and each.fencing == self.fencing}
+        return all(_mark(fact) in written for fact in facts)
 
     def _take(self, new: Page) -> None:
         last = self._page.last if self._page else 0
