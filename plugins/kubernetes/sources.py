@@ -76,6 +76,19 @@ def _watch_all(table: Table[R], *kinds: Kind) -> Watch[R]:
     return Watch(table, follow)
 
 
+async def _budgets(api: Any, feed: Feed[budgets.Budget]) -> None:
+    """Budgets and evictions go by policy/v1 (Kubernetes 1.21 and later); where it is missing, that is said in words."""
+    kind = Kind("/apis/policy/v1/poddisruptionbudgets", budgets.BudgetWire, budgets.budget_row)
+    try:
+        await _follow(api, tables.BUDGETS, kind, feed)
+    except NotFound as error:
+        served = [str(one.get("version")) for one in (await api.get("/apis/policy")).get("versions") or ()]
+        if "v1" in served:
+            raise
+        why = f"this server has no policy/v1 but {', '.join(served) or 'no policy at all'}: nodes cannot be drained"
+        raise NotFound(why, next_step="Kubernetes 1.22 or later is needed") from error
+
+
 async def _follow(api: Any, table: Table[R], kind: Kind, feed: Feed[R]) -> None:
     from plugins.kubernetes.client import watching
 
@@ -155,7 +168,7 @@ _FROM_SERVER: tuple[Source, ...] = (
         Kind(f"{_BATCH}/jobs", work.JobWire, work.job_row),
         Kind(f"{_BATCH}/cronjobs", work.CronJobWire, work.cron_job_row),
     ),
-    _watch(tables.BUDGETS, Kind("/apis/policy/v1/poddisruptionbudgets", budgets.BudgetWire, budgets.budget_row)),
+    Watch(tables.BUDGETS, _budgets),
     _watch_all(
         tables.STORAGE,
         Kind("/api/v1/persistentvolumes", volumes.PersistentVolumeWire, volumes.volume_row),
