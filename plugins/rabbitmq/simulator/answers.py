@@ -290,6 +290,16 @@ def _to_queue(world: World, asked: Request) -> Reply:
     return _MISSING
 
 
+def _declare(world: World, asked: Request) -> Reply:
+    _, vhost, name = (*asked.parts, "", "")[:3]
+    if (vhost, name) in world.queues:
+        return 204, None
+    arguments: dict[str, Any] = asked.body.get("arguments") or {}
+    kind = str(arguments.get("x-queue-type", "classic"))
+    world.queues[vhost, name] = Queue(vhost, name, asked.member, kind, list(world.members) if kind == "quorum" else [])
+    return 201, None
+
+
 def _fetched(queue: Queue, count: int) -> list[dict[str, Any]]:
     found = queue.messages[:count]
     for message in found:
@@ -375,6 +385,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[World, Request], Reply]] = {
     ("GET", "permissions"): _permissions,
     ("GET", "definitions"): _definitions,
     ("GET", "whoami"): _whoami,
+    ("PUT", "queues"): _declare,
     ("POST", "queues"): _to_queue,
     ("DELETE", "queues"): _drop_queue,
     ("POST", "exchanges"): _publish,
