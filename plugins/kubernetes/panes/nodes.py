@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from console.format import age, clock_time, percent, size, timestamp
 from console.model import Answer, Ref, Tone
@@ -101,6 +101,23 @@ def _judgement(view: NodeView) -> dict[str, object]:
     return {"answer": view.verdict.answer.value, "reasons": reasons}
 
 
+def _use(title: str, of: Callable[[NodeView], tuple[int | None, int]]) -> Column[NodeView]:
+    """How much of what the node has is used."""
+    return Column(title, lambda v: _share(*of(v)), lambda v, _now: _used(*of(v)), align="right", hide_below=80)
+
+
+def _requests(title: str, of: Callable[[NodeView], tuple[int, int]], words: Callable[[int], str]) -> Column[NodeView]:
+    """How much of what the node has is asked for by its pods."""
+    return Column(
+        title,
+        lambda v: _share(*of(v)),
+        lambda v, _now: Cell(" of ".join(map(words, of(v)))),
+        align="right",
+        wide=True,
+        help="requests of allocatable",
+    )
+
+
 COLUMNS: tuple[Column[NodeView], ...] = (
     Column("NAME", lambda v: v.node.name),
     Column("STATE", lambda v: v.node.state, _state),
@@ -125,20 +142,8 @@ COLUMNS: tuple[Column[NodeView], ...] = (
         align="right",
         hide_below=110,
     ),
-    Column(
-        "CPU",
-        lambda v: _share(v.cpu_used, v.node.cpu),
-        lambda v, _now: _used(v.cpu_used, v.node.cpu),
-        align="right",
-        hide_below=80,
-    ),
-    Column(
-        "MEM",
-        lambda v: _share(v.memory_used, v.node.memory),
-        lambda v, _now: _used(v.memory_used, v.node.memory),
-        align="right",
-        hide_below=80,
-    ),
+    _use("CPU", lambda v: (v.cpu_used, v.node.cpu)),
+    _use("MEM", lambda v: (v.memory_used, v.node.memory)),
     Column(
         "CAN GO?",
         lambda v: (_RANK[v.verdict.answer], len(v.verdict.decisions)),
@@ -147,21 +152,8 @@ COLUMNS: tuple[Column[NodeView], ...] = (
         help="what a drain would meet now",
         grow=True,
     ),
-    Column(
-        "CPU REQ",
-        lambda v: _share(v.cpu, v.node.cpu),
-        lambda v, _now: Cell(f"{cores(v.cpu)} of {cores(v.node.cpu)}"),
-        align="right",
-        wide=True,
-        help="requests of allocatable",
-    ),
-    Column(
-        "MEM REQ",
-        lambda v: _share(v.memory, v.node.memory),
-        lambda v, _now: Cell(f"{size(v.memory)} of {size(v.node.memory)}"),
-        align="right",
-        wide=True,
-    ),
+    _requests("CPU REQ", lambda v: (v.cpu, v.node.cpu), cores),
+    _requests("MEM REQ", lambda v: (v.memory, v.node.memory), size),
     Column(
         "DISK",
         lambda v: v.disk.share if v.disk else None,

@@ -10,10 +10,10 @@ from console.format import clock_time
 from console.model import Answer, NodeName, Prospect, Reason, Ref, Verdict
 from console.plugin import Right
 from console.workflow import journal as journals
-from console.workflow.codec import Entry
-from console.workflow.events import Asked, Claimed, End, Fact, Finished, Intent, Sent, StepDone, Waiting
+from console.workflow.events import Asked, Claimed, End, Finished, Intent, Sent, StepDone, Waiting
 from tests.screens import fleet
-from tests.screens.app.steering import Driver, driving
+from tests.screens.app.steering import driving
+from tests.screens.board.running import begin, write
 from tests.values import replace
 
 SIZES = [(80, 24), (160, 50)]
@@ -30,27 +30,6 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(runs, "resume", resume)
     return names
-
-
-async def _write(driver: Driver, run: str, *facts: Fact) -> None:
-    store = driver.sea.journals
-    page = journals.page(await store.read(run))
-    entries = [*page.entries, *(Entry(page.last + at, 1, fact) for at, fact in enumerate(facts, start=1))]
-    await store.write(page.stored, journals.text_of(run, entries))
-
-
-async def _start(driver: Driver, reason: str = "kernel update") -> str:
-    await driver.order("nodes")
-    await driver.sees("node1")
-    await driver.press("r")
-    await driver.sees("plan: drain node1", "SAFE")
-    await driver.press("s")
-    await driver.type(reason)
-    await driver.press("enter")
-    await driver.sees("cordon node1", "move anna", "agree")
-    await driver.press("enter")
-    await driver.sees("of 2 steps")
-    return next(iter(driver.sea.journals.runs))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -158,7 +137,7 @@ async def test_a_read_only_console_plans_but_does_not_start() -> None:
 
 async def test_a_board_of_a_console_that_only_looks_names_no_key_that_says_something_to_the_run() -> None:
     async with driving(size=(160, 50)) as driver:
-        await _start(driver)
+        await begin(driver)
         await driver.sees("p pause", "shift-j journal")
         kernel = driver.app.desk.kernel
         kernel.settings = replace(kernel.settings, read_only=True)
@@ -183,27 +162,27 @@ async def test_a_run_without_a_reason_is_not_begun(started: list[str]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_board_follows_the_journal_to_the_end(size: tuple[int, int], started: list[str]) -> None:
     async with driving(size=size) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         assert started == [run]
         now = driver.clock.now()
-        await _write(driver, run, Claimed(now, 3, "pid 7 on k8s-master1"), StepDone(now, "cordon", "was: schedulable"))
+        await write(driver, run, Claimed(now, 3, "pid 7 on k8s-master1"), StepDone(now, "cordon", "was: schedulable"))
         await driver.sees("1 of 2 steps", "was: schedulable", "fencing 3")
-        await _write(
+        await write(
             driver, run, Intent(now, "move"), Sent(now, "move", "asked"), Waiting(now, "move", "12 crates left")
         )
         await driver.sees("move anna waits:", "12 crates left")
-        await _write(driver, run, StepDone(now, "move", "anna is at oslo"), Finished(now, End.DONE))
+        await write(driver, run, StepDone(now, "move", "anna is at oslo"), Finished(now, End.DONE))
         await driver.sees("2 of 2 steps", "ended: done", "anna is at oslo")
 
 
 async def test_the_run_is_paused_continued_and_aborted_from_the_board() -> None:
     async with driving() as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.press("p")
         await driver.sees("paused by", "p continue")
         await driver.press("p")
         await driver.sees("p pause")
-        await _write(driver, run, Intent(driver.clock.now(), "cordon"), StepDone(driver.clock.now(), "cordon", "done"))
+        await write(driver, run, Intent(driver.clock.now(), "cordon"), StepDone(driver.clock.now(), "cordon", "done"))
         await driver.sees("1 of 2 steps")
         await driver.press("a")
         await driver.sees(f"abort run {run}", "is put back: cordon node1")
@@ -215,11 +194,11 @@ async def test_the_run_is_paused_continued_and_aborted_from_the_board() -> None:
 
 async def test_a_question_is_answered_and_a_skip_wants_a_reason() -> None:
     async with driving(size=(160, 50)) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.press("k")
         assert "skip: no step waits or asks" in driver.said
         now = driver.clock.now()
-        await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
+        await write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
         await driver.sees("cordon node1 asks:", "the server says no")
         await driver.press("k", "enter")
         assert "nothing was skipped: a reason is wanted" in driver.said
@@ -232,23 +211,23 @@ async def test_a_question_is_answered_and_a_skip_wants_a_reason() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_pods_stand_beside_the_steps_with_their_state_and_blocker(size: tuple[int, int]) -> None:
     async with driving(size=size) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         now = driver.clock.now()
-        await _write(driver, run, Claimed(now, 1, "pid 7"), Intent(now, "cordon"), StepDone(now + 4, "cordon", "was"))
-        await _write(driver, run, Intent(now + 4, "move"), Sent(now + 4, "move", "asked"))
-        await _write(driver, run, Waiting(now + 5, "move", "12 crates left"), Waiting(now + 9, "move", "9 crates left"))
+        await write(driver, run, Claimed(now, 1, "pid 7"), Intent(now, "cordon"), StepDone(now + 4, "cordon", "was"))
+        await write(driver, run, Intent(now + 4, "move"), Sent(now + 4, "move", "asked"))
+        await write(driver, run, Waiting(now + 5, "move", "12 crates left"), Waiting(now + 9, "move", "9 crates left"))
         await driver.sees("POD", "STATE", "leaving", "9 crates left", "no estimate: no step of this kind has ended yet")
         began = clock_time(now + 5)
         await driver.sees(f"(since {began}")
-        await _write(driver, run, StepDone(now + 10, "move", "gone; anna-2 is at oslo"))
+        await write(driver, run, StepDone(now + 10, "move", "gone; anna-2 is at oslo"))
         await driver.sees("gone", "anna-2 is at oslo")
 
 
 async def test_of_several_waits_one_is_skipped_by_choice() -> None:
     async with driving(size=(160, 50)) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         now = driver.clock.now()
-        await _write(driver, run, Waiting(now, "cordon", "it takes time"), Waiting(now + 1, "move", "12 crates left"))
+        await write(driver, run, Waiting(now, "cordon", "it takes time"), Waiting(now + 1, "move", "12 crates left"))
         await driver.sees("12 crates left", "k skip")
         await driver.press("k")
         await driver.sees("cordon node1: it takes time", "move anna: 12 crates left")
@@ -260,8 +239,8 @@ async def test_of_several_waits_one_is_skipped_by_choice() -> None:
 
 async def test_the_hand_over_note_is_copied_and_shown() -> None:
     async with driving() as driver:
-        run = await _start(driver)
-        await _write(driver, run, Waiting(driver.clock.now(), "move", "12 crates left"))
+        run = await begin(driver)
+        await write(driver, run, Waiting(driver.clock.now(), "move", "12 crates left"))
         await driver.sees("12 crates left")
         await driver.press("n")
         await driver.sees(f"drain of node1, run {run}", "because: kernel update", f"pilothouse runs resume {run}")
@@ -273,16 +252,16 @@ async def test_the_hand_over_note_is_copied_and_shown() -> None:
 
 async def test_the_report_is_read_from_the_board() -> None:
     async with driving() as driver:
-        await _start(driver)
+        await begin(driver)
         await driver.press("o")
         await driver.sees("# Drain of node1: not ended", "| move anna | todo |")
 
 
 async def test_an_abort_says_what_stays_as_it_is() -> None:
     async with driving() as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         now = driver.clock.now()
-        await _write(driver, run, Intent(now, "cordon"), StepDone(now, "cordon", "x"), Intent(now, "move"))
+        await write(driver, run, Intent(now, "cordon"), StepDone(now, "cordon", "x"), Intent(now, "move"))
         await driver.sees("1 of 2 steps")
         await driver.press("a")
         await driver.sees("is put back: cordon node1 (x)", "stays as it is: move anna")
@@ -294,11 +273,11 @@ async def test_an_abort_says_what_stays_as_it_is() -> None:
 )
 async def test_answers_have_keys_of_their_own(key: str, asked: tuple[str, ...], after: str) -> None:
     async with driving(size=(160, 50)) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.press(key)
         assert not journals.page(await driver.sea.journals.read(run)).state.aborted
         now = driver.clock.now()
-        await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
+        await write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
         await driver.sees("y retry", "k skip", "u undo", "x stop")
         await driver.press(key)
         if asked:
@@ -310,7 +289,7 @@ async def test_answers_have_keys_of_their_own(key: str, asked: tuple[str, ...], 
 
 async def test_leaving_the_board_leaves_the_run_and_it_is_found_in_runs() -> None:
     async with driving() as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.press("q")
         await driver.sees("node1", "nodes")
         await driver.order("runs")
@@ -321,7 +300,7 @@ async def test_leaving_the_board_leaves_the_run_and_it_is_found_in_runs() -> Non
 
 async def test_a_journal_that_cannot_be_read_leaves_the_board_and_says_since_when() -> None:
     async with driving() as driver:
-        await _start(driver)
+        await begin(driver)
         driver.sea.journals.network.down = True
         await driver.sees("the API server does not answer", "as of", "0 of 2 steps")
         driver.sea.journals.network.down = False
@@ -330,15 +309,15 @@ async def test_a_journal_that_cannot_be_read_leaves_the_board_and_says_since_whe
 
 async def test_the_journal_is_shown_fact_by_fact() -> None:
     async with driving() as driver:
-        run = await _start(driver)
-        await _write(driver, run, Claimed(driver.clock.now(), 3, "pid 7"))
+        run = await begin(driver)
+        await write(driver, run, Claimed(driver.clock.now(), 3, "pid 7"))
         await driver.press("J")
         await driver.sees("planned", "claimed", "holder=pid 7")
 
 
 async def test_the_overview_tells_of_the_run_and_the_node_that_is_out() -> None:
     async with driving(size=(160, 50)) as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.order("runs")
         await driver.sees(run)
         await driver.order("overview")
@@ -347,7 +326,7 @@ async def test_the_overview_tells_of_the_run_and_the_node_that_is_out() -> None:
 
 async def test_leaving_the_console_says_which_runs_go_on() -> None:
     async with driving() as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.order("runs")
         await driver.sees(run)
         await driver.press("colon", "q")
@@ -359,14 +338,14 @@ async def test_leaving_the_console_says_which_runs_go_on() -> None:
 
 async def test_on_any_page_a_run_that_asks_and_one_that_ended_are_told_of() -> None:
     async with driving() as driver:
-        run = await _start(driver)
+        run = await begin(driver)
         await driver.press("q")
         await driver.order("boats")
         await driver.sees("anna")
         heard: list[str] = []
         terminal = driver.app._driver  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         assert terminal is not None
-        write = terminal.write
+        as_before = terminal.write
 
         def hear(data: str) -> None:
             heard.append(data)
@@ -374,15 +353,15 @@ async def test_on_any_page_a_run_that_asks_and_one_that_ended_are_told_of() -> N
         terminal.write = hear
         try:
             now = driver.clock.now()
-            await _write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
+            await write(driver, run, Intent(now, "cordon"), Asked(now, "cordon", "the server says no"))
             await driver.until(
                 lambda: any("asks: cordon node1: the server says no" in said for said in driver.said), "it"
             )
             assert any(text.startswith(f"\x07\x1b]9;run {run} (drain node1) asks:") for text in heard)
-            await _write(driver, run, Finished(driver.clock.now(), End.STOPPED))
+            await write(driver, run, Finished(driver.clock.now(), End.STOPPED))
             await driver.until(lambda: any("ended: stopped" in said for said in driver.said), "its end")
         finally:
-            terminal.write = write
+            terminal.write = as_before
 
 
 async def test_a_missing_right_is_said_on_the_plan_before_a_reason_is_asked() -> None:

@@ -9,11 +9,10 @@ import pytest
 from console import runs
 from console.model import Presence, Ref, Tone
 from console.plugin import Facts, Target
-from console.workflow import journal as journals
-from console.workflow.codec import Entry
-from console.workflow.events import End, Fact, Finished, Intent, StepDone
+from console.workflow.events import End, Finished, Intent, StepDone
 from tests.screens import fleet
-from tests.screens.app.steering import Driver, driving
+from tests.screens.app.steering import driving
+from tests.screens.board.running import begin, write
 from tests.values import replace
 
 SIZES = [(80, 24), (160, 50)]
@@ -41,31 +40,10 @@ def fleet_that_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "HOOKS", replace(fleet.HOOKS, reads=(fleet.NODES, fleet.BOATS), present=present))
 
 
-async def _begin(driver: Driver) -> str:
-    await driver.order("nodes")
-    await driver.sees("node1")
-    await driver.press("r")
-    await driver.sees("plan: drain node1", "SAFE")
-    await driver.press("s")
-    await driver.type("kernel update")
-    await driver.press("enter")
-    await driver.sees("cordon node1", "move anna", "agree")
-    await driver.press("enter")
-    await driver.sees("of 2 steps")
-    return next(iter(driver.sea.journals.runs))
-
-
-async def _write(driver: Driver, run: str, *facts: Fact) -> None:
-    store = driver.sea.journals
-    page = journals.page(await store.read(run))
-    entries = [*page.entries, *(Entry(page.last + at, 1, fact) for at, fact in enumerate(facts, start=1))]
-    await store.write(page.stored, journals.text_of(run, entries))
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_rows_change_as_what_they_show_changes(size: tuple[int, int]) -> None:
     async with driving(size=size) as driver:
-        await _begin(driver)
+        await begin(driver)
         await driver.sees("0 of 1 gone", "2 here", "anna", "after cordon node1", "bertha", "makes 3 knots")
         driver.sea.add(fleet.Boat("bertha", "kiel", sunk=True))
         await driver.sees("bertha lies on the ground", "1 held, 1 here")
@@ -76,7 +54,7 @@ async def test_rows_change_as_what_they_show_changes(size: tuple[int, int]) -> N
 
 async def test_rows_that_are_old_are_named() -> None:
     async with driving(size=(160, 50)) as driver:
-        await _begin(driver)
+        await begin(driver)
         await driver.sees("makes 3 knots")
         driver.sea.storm = "no wind"
         driver.sea.publish()
@@ -85,11 +63,11 @@ async def test_rows_that_are_old_are_named() -> None:
 
 async def test_after_the_end_the_last_picture_stays_and_a_board_of_an_ended_run_shows_its_journal() -> None:
     async with driving(size=(160, 50)) as driver:
-        run = await _begin(driver)
+        run = await begin(driver)
         await driver.sees("makes 3 knots")
         now = driver.clock.now()
         done = (Intent(now, "cordon"), StepDone(now, "cordon", "was: schedulable"), Intent(now, "move"))
-        await _write(driver, run, *done, StepDone(now, "move", "gone; at oslo"), Finished(now, End.DONE))
+        await write(driver, run, *done, StepDone(now, "move", "gone; at oslo"), Finished(now, End.DONE))
         await driver.sees("ended: done", "makes 3 knots")
         driver.sea.add(fleet.Boat("zora", "kiel", 9))
         await driver.press("q")
