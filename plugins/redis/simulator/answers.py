@@ -66,13 +66,13 @@ def _info(world: World, one: Server) -> str:
 
 
 def _of_master(world: World) -> dict[str, object]:
-    fed = [world.servers[name] for name in world.good()]
+    fed, offset = [world.servers[name] for name in world.good()], world.offset
     lines: dict[str, object] = {
-        f"slave{n}": f"ip={one.announced[0]},port={one.announced[1]},state=online,offset={world.offset - 150},lag=0"
+        f"slave{n}": f"ip={one.announced[0]},port={one.announced[1]},state=online,offset={offset - 150},lag=0"
         for n, one in enumerate(fed)
     }
     least = {"min_slaves_good_slaves": len(fed)} if world.least_replicas else {}
-    return {"role": "master", "connected_slaves": len(fed), **least, **lines, "master_repl_offset": world.offset}
+    return {"role": "master", "connected_slaves": len(fed), **least, **lines, "master_repl_offset": offset}
 
 
 def _of_replica(world: World, one: Server) -> dict[str, object]:

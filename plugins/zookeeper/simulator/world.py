@@ -38,6 +38,8 @@ class Ensemble:
         self.weighted = False
         self.without_vote = 0
         """Followers that are in sync and have no vote (they are being removed from the configuration)."""
+        self.rate = 3.0
+        """Transactions a second."""
         self._epoch = 1
         self._led = ""
         self._began = time.monotonic()
@@ -75,5 +77,5 @@ class Ensemble:
 
     def zxid(self, one: Peer) -> int:
         """Epoch and counter; the counter grows as time passes."""
-        counter = 700 + int(3 * (time.monotonic() - self._began)) - one.late
+        counter = 700 + int(self.rate * (time.monotonic() - self._began)) - one.late
         return ((one.epoch or self._epoch) << 32) + counter

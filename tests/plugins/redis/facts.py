@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from console.clock import SYSTEM_CLOCK
+from console.clock import SYSTEM_CLOCK, Clock
 from console.model import InstanceId, Snapshot, SourceState
 from console.plugin import Index, Instance, Reach, Table
 from plugins.redis import config
@@ -57,8 +57,8 @@ def instance_of(simulator: Simulator, **more: Any) -> Instance:
 
 
 @asynccontextmanager
-async def client_of(simulator: Simulator, **more: Any) -> AsyncGenerator[Client]:
-    client = connect(instance_of(simulator, **more), Reach(SYSTEM_CLOCK, "0"))
+async def client_of(simulator: Simulator, *, clock: Clock = SYSTEM_CLOCK, **more: Any) -> AsyncGenerator[Client]:
+    client = connect(instance_of(simulator, **more), Reach(clock, "0"))
     try:
         yield client
     finally:

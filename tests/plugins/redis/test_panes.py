@@ -66,6 +66,7 @@ async def test_a_server_that_is_full_or_cannot_save_is_told() -> None:
 
 async def test_the_master_that_is_gone_is_critical_until_somebody_takes_over() -> None:
     async with group() as simulator, client_of(simulator) as client:
+        simulator.world.quorum = 9  # nobody takes over
         await client.round()
         simulator.world.down.add("redis-0")
         await client.round(fresh=True)

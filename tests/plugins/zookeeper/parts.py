@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from console.clock import SYSTEM_CLOCK
+from console.clock import SYSTEM_CLOCK, Clock
 from console.model import InstanceId, Snapshot, SourceState
 from console.plugin import Index, Reach, Table
 from plugins.zookeeper import config
@@ -44,13 +44,13 @@ async def rows_of(client: Client) -> Rows:
 
 
 @asynccontextmanager
-async def client_of(simulator: Simulator, **more: Any) -> AsyncGenerator[Client]:
+async def client_of(simulator: Simulator, *, clock: Clock = SYSTEM_CLOCK, **more: Any) -> AsyncGenerator[Client]:
     """The ensemble as a person would name it in the configuration."""
     table: dict[str, Any] = {"name": "test", "servers": [f"127.0.0.1:{port}" for port in simulator.ports.values()]}
     if simulator.admin:
         table["admin"] = [f"127.0.0.1:{port}" for port in simulator.admin.values()]
     settings = config.configure({"instances": [{**table, "timeout": 20.0, **more}]})
-    client = connect(config.discover(settings)[0], Reach(SYSTEM_CLOCK, "0"))
+    client = connect(config.discover(settings)[0], Reach(clock, "0"))
     try:
         yield client
     finally:
