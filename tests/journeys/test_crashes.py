@@ -144,4 +144,5 @@ async def test_killed_at_every_call_of_drain_and_rejoin_all_is_done_and_nothing_
             stage.asked.clear()
             if not came:
                 break
+        print(f"killed {'after' if after else 'before'} every {STRIDE}rd call, from {1 + offset} to {furthest}")  # noqa: T201
         assert min(furthest.values()) > 25, furthest

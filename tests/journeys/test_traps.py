@@ -253,10 +253,14 @@ async def test_a_budget_at_nothing_is_watched_and_not_asked(tmp_path: Path) -> N
             waits = [e.fact for e in entries if isinstance(e.fact, Waiting) and "web" in e.fact.step]
             assert waits
             assert min(wait.at for wait in waits) - closed[0] < 2 + 2  # two of them for the cordon to be seen
-            assert all(len(tried(stage, pod)) <= 15 for pod in pods)
+            most = max(len(tried(stage, pod)) for pod in pods)
+            print(f"{most} evictions asked for one pod in 60 s, the reason after {waits[0].at - closed[0]:.1f} s")  # noqa: T201
+            assert most <= 15
             assert not [each for pod in pods for each in tried(stage, pod) if each.code == 201]
             demand(stage, 3)
             opened = stage.clock.now()
             await stage.until(lambda: any(each.code == 201 for pod in pods for each in tried(stage, pod)))
-            assert stage.clock.now() - opened < 2
+            took = stage.clock.now() - opened
+            print(f"evicted {took:.1f} s after the budget allowed it")  # noqa: T201
+            assert took < 2
             assert await work is End.DONE
