@@ -14,4 +14,5 @@ PLUGIN = Plugin(
     rules=Deferred("plugins.pulsar.checks:RULES"),
     tile=Deferred("plugins.pulsar.tile:tile"),
     doctor=Deferred("plugins.pulsar.doctor:examine"),
+    simulator="plugins.pulsar.simulator",
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -254,12 +255,12 @@ async def test_doctor_says_as_whom_and_what_is_missing(tmp_path: Path) -> None:
 
 async def test_every_pane_draws_every_row(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, client):
-        fetches = {source.table: source.fetch for source in SOURCES}
+        fetches: dict[Any, Any] = {source.table: source.fetch for source in SOURCES}
         drawn = 0
         for pane in PANES:
             if pane.name in {"pulsar.functions", "pulsar.manager"}:
                 continue
-            rows = list(await fetches[pane.table](client))
+            rows: list[Any] = list(await fetches[pane.table](client))
             for row in rows:
                 cells = [column.cell(row, time.time()) for column in pane.columns if column.cell is not None]
                 assert all(isinstance(cell.tone, Tone) and cell.text for cell in cells), (pane.name, cells)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -89,7 +91,9 @@ def test_consumers_are_told_apart_and_the_rolled_up_topic_has_none_of_its_own() 
 
 
 def test_hostile_names_are_harmless() -> None:
-    page = {"a/b": {"0x0_0x1": {"persistent": {"persistent://a/b/\x1b[2Jx": {"subscriptions": {"s\x07": {}}}}}}}
+    page: dict[str, Any] = {
+        "a/b": {"0x0_0x1": {"persistent": {"persistent://a/b/\x1b[2Jx": {"subscriptions": {"s\x07": {}}}}}}
+    }
     found = topic_rows([decode(msgspec.json.encode(page), "b")])
     assert [row.name for row in found] == ["a/b/�[2Jx"]
     assert [row.name for row in subscription_rows(found)] == ["s�"]
