@@ -126,6 +126,13 @@ def _register() -> None:
             return self.way.open(*addrinfo[4])
         return await base.connect(self, net, addrinfo, socket_options, timeout_at=timeout_at)
 
+    async def sock_connect(self: Any, net: Any, sock: Any, address: Any, timeout_at: Any = None) -> Any:
+        try:
+            return await base.sock_connect(self, net, sock, address, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()  # the library forgets it
+            raise
+
     def dns_lookup(self: Any, host: str, port: int, raise_error: bool = False) -> Any:  # noqa: FBT001, FBT002
         if self.way.tunnels(host):
             return [(socket.AF_UNSPEC, socket.SOCK_STREAM, 0, SCHEME, (host, port))]
@@ -134,5 +141,11 @@ def _register() -> None:
     def begin(self: Any, proxy_url: str) -> None:
         self.way = _ways[proxy_url]
 
-    members = {"SCHEMES": (SCHEME,), "__init__": begin, "dns_lookup": dns_lookup, "connect": connect}
+    members = {
+        "SCHEMES": (SCHEME,),
+        "__init__": begin,
+        "dns_lookup": dns_lookup,
+        "connect": connect,
+        "sock_connect": sock_connect,
+    }
     _registered.append(type("Tunnel", (base,), members))
