@@ -36,7 +36,7 @@ class Charted(Struct, frozen=True):
     namespace: str
     parts: tuple[Part, ...]
     secrets: tuple[str, ...]
-    timeout: float = 3.0
+    timeout: float = 5.0
 
 
 async def search(_settings: Settings, platform: Platform) -> Sequence[Instance]:

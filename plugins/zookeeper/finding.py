@@ -21,7 +21,7 @@ class Charted(Struct, frozen=True):
 
     set: ServerSet
     strimzi: str = ""
-    timeout: float = 3.0
+    timeout: float = 5.0
 
 
 async def search(_settings: Settings, platform: Platform) -> Sequence[Instance]:

@@ -43,7 +43,7 @@ def no_reset(row: Opinion, opinions: Sequence[Opinion], master: Master | None, m
 
 def _others(row: Opinion, opinions: Sequence[Opinion]) -> str | None:
     """All others must know everybody: theirs are the eyes meanwhile."""
-    same = [one for one in opinions if one.key != row.key and (one.problem or one.master == row.master)]
+    same = [one for one in opinions if one.key != row.key and one.master in {row.master, ""}]
     for one in sorted(same, key=lambda one: one.key):
         if one.view is None:
             return f"{one.seat.name} does not answer: all others must watch meanwhile"

@@ -131,8 +131,11 @@ def opinions(survey: Survey) -> list[Opinion]:
     rows: list[Opinion] = []
     for one in survey.sentinels:
         row = Opinion(one.seat, one.id, None, one.problem, (), one.pending, one.tilt)
-        if not one.views:
-            rows.append(row if one.problem else replace(row, problem="it watches no master"))
+        if one.problem:
+            names = sorted({view.master for view in views(survey)}) or [""]
+            rows += [replace(row, watches=name) for name in names]
+        elif not one.views:
+            rows.append(replace(row, problem="it watches no master"))
         rows += [replace(row, view=view, differs=_differences(view, survey)) for view in one.views]
     return rows
 

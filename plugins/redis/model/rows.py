@@ -62,7 +62,10 @@ class Member(Struct, frozen=True):
 
 
 class Opinion(Struct, frozen=True):
-    """What one Sentinel believes of one master; `view` is None where it did not answer or knows none."""
+    """What one Sentinel believes of one master; `view` is None where it did not answer or knows none.
+
+    A silent one keeps its rows: `watches` is what the others watch.
+    """
 
     seat: Seat
     id: str = ""
@@ -73,10 +76,11 @@ class Opinion(Struct, frozen=True):
     pending: int | None = None
     """Scripts that wait to be run."""
     tilt: bool = False
+    watches: str = ""
 
     @property
     def master(self) -> str:
-        return self.view.master if self.view else ""
+        return self.view.master if self.view else self.watches
 
     @property
     def key(self) -> str:

@@ -15,7 +15,7 @@ from plugins.redis.panes.later import run
 
 def ref(row: Opinion) -> Ref:
     """The Sentinel; with the master that it watches in its name, as one may watch several."""
-    return Ref("sentinel", row.key if row.view else row.seat.name, row.seat.pod.namespace if row.seat.pod else "")
+    return Ref("sentinel", row.key if row.master else row.seat.name, row.seat.pod.namespace if row.seat.pod else "")
 
 
 def _flags(row: Opinion, _now: float) -> Cell:

@@ -35,6 +35,7 @@ async def test_a_silent_replica_and_a_silent_sentinel_are_findings() -> None:
     async with group() as simulator, client_of(simulator) as client:
         simulator.world.down |= {"redis-2", "sentinel-2"}
         facts = await rows_of(client)
+        assert {row.master for row in facts.rows(SENTINELS).values()} == {"mymaster"}  # a silent one keeps its row
         assert found(facts) == {
             "redis.S2": Severity.HIGH,  # two of three are usable: none may go
             "redis.S16": Severity.HIGH,
