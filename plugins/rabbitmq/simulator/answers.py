@@ -10,29 +10,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from plugins.rabbitmq.simulator.world import Message, Queue, World
+from plugins.rabbitmq.simulator import changes
+from plugins.rabbitmq.simulator.asking import MISSING, Reply, Request
+from plugins.rabbitmq.simulator.world import Queue, World
 
-Reply = tuple[int, Any]
-_MISSING: Reply = (404, {"error": "Object Not Found", "reason": "Not Found"})
 _BASIC = ("name", "vhost", "type", "state", "durable", "auto_delete", "exclusive", "arguments", "node")
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request, to one member."""
-
-    member: str
-    method: str
-    parts: Sequence[str]
-    query: Mapping[str, str]
-    body: Any
-    authorization: str
 
 
 def answer(world: World, asked: Request) -> Reply:
@@ -46,7 +33,7 @@ def answer(world: World, asked: Request) -> Reply:
     name = asked.parts[0] if asked.parts else ""
     handler = _HANDLERS.get((asked.method, name))
     if handler is None:
-        return _MISSING
+        return MISSING
     if (asked.method, name) in _ADMIN and "administrator" not in tags:
         return 401, {"error": "not_authorised", "reason": "Not administrator user"}
     return handler(world, asked)
@@ -141,7 +128,7 @@ def _queues(world: World, asked: Request) -> Reply:
     where = asked.parts[1:]
     if len(where) == 2:  # noqa: PLR2004
         queue = world.queues.get((where[0], where[1]))
-        return _MISSING if queue is None else (200, _named(_queue(world, queue), asked.query.get("columns", "")))
+        return MISSING if queue is None else (200, _named(_queue(world, queue), asked.query.get("columns", "")))
     detailed = world.version < (3, 13, 0) or "columns" in asked.query
     items = [queue for key, queue in sorted(world.queues.items()) if not where or key[0] == where[0]]
     if detailed:
@@ -274,103 +261,6 @@ def _whoami(world: World, asked: Request) -> Reply:
     return 200, {"name": name, "tags": ",".join(tags) if world.version < (3, 9, 0) else list(tags)}
 
 
-# -- changing
-
-
-def _to_queue(world: World, asked: Request) -> Reply:
-    _, vhost, name, verb = (*asked.parts, "", "", "")[:4]
-    queue = world.queues.get((vhost, name))
-    if queue is None:
-        return _MISSING
-    if verb == "get":
-        return 200, _fetched(queue, int(asked.body["count"]))
-    if verb == "actions" and asked.body == {"action": "sync"}:
-        queue.synchronised = list(queue.members)
-        return 204, None
-    return _MISSING
-
-
-def _declare(world: World, asked: Request) -> Reply:
-    _, vhost, name = (*asked.parts, "", "")[:3]
-    if (vhost, name) in world.queues:
-        return 204, None
-    arguments: dict[str, Any] = asked.body.get("arguments") or {}
-    kind = str(arguments.get("x-queue-type", "classic"))
-    world.queues[vhost, name] = Queue(vhost, name, asked.member, kind, list(world.members) if kind == "quorum" else [])
-    return 201, None
-
-
-def _fetched(queue: Queue, count: int) -> list[dict[str, Any]]:
-    found = queue.messages[:count]
-    for message in found:
-        message.delivered += 1
-    return [
-        {
-            "payload": message.payload, "payload_encoding": "string", "payload_bytes": len(message.payload),
-            "redelivered": message.delivered > 1, "exchange": message.exchange, "routing_key": message.key,
-            "message_count": max(0, len(queue.messages) - number),
-        }
-        for number, message in enumerate(found, 1)
-    ]  # fmt: skip
-
-
-def _drop_queue(world: World, asked: Request) -> Reply:
-    _, vhost, name, verb = (*asked.parts, "", "", "")[:4]
-    queue = world.queues.get((vhost, name))
-    if queue is None:
-        return _MISSING
-    if verb == "contents":
-        queue.messages.clear()
-        queue.base = 0
-        return 204, None
-    if asked.query.get("if-unused") == "true" and queue.consumers:
-        return 400, {"error": "bad_request", "reason": f"queue '{name}' in vhost '{vhost}' in use"}
-    del world.queues[vhost, name]
-    return 204, None
-
-
-def _publish(world: World, asked: Request) -> Reply:
-    _, vhost, exchange, verb = (*asked.parts, "", "", "")[:4]
-    exchange = "" if exchange == "amq.default" else exchange
-    if verb != "publish" or (vhost, exchange) not in world.exchanges:
-        return _MISSING
-    key = asked.body["routing_key"]
-    names = [key]
-    if exchange:
-        bound = [(one[2].rstrip(".#"), one[3]) for one in world.bindings if one[:2] == (vhost, exchange)]
-        names = [name for start, name in bound if key == start or key.startswith(f"{start}.")]
-    found = [world.queues[vhost, name] for name in names if (vhost, name) in world.queues]
-    for queue in found:
-        queue.messages.append(Message(key, asked.body["payload"], exchange))
-    return 200, {"routed": bool(found)}
-
-
-def _set_policy(world: World, asked: Request) -> Reply:
-    _, vhost, name = (*asked.parts, "", "")[:3]
-    new = (vhost, name) not in world.policies
-    world.policies[vhost, name] = dict(asked.body)
-    return (201 if new else 204), None
-
-
-def _clear_policy(world: World, asked: Request) -> Reply:
-    _, vhost, name = (*asked.parts, "", "")[:3]
-    return (204, None) if world.policies.pop((vhost, name), None) else _MISSING
-
-
-def _rebalance(world: World, asked: Request) -> Reply:
-    if world.version < (3, 8, 0) or list(asked.parts) != ["rebalance", "queues"]:
-        return _MISSING
-    led = [queue for queue in world.queues.values() if queue.kind == "quorum"]
-    for number, queue in enumerate(led):
-        there = world.online(queue)
-        queue.leader = there[number % len(there)] if there else queue.leader
-    return 204, None
-
-
-def _close(world: World, asked: Request) -> Reply:
-    return (204, None) if world.connections.pop(asked.parts[1], None) else _MISSING
-
-
 _HANDLERS: dict[tuple[str, str], Callable[[World, Request], Reply]] = {
     ("GET", "overview"): _overview,
     ("GET", "nodes"): _nodes,
@@ -385,14 +275,14 @@ _HANDLERS: dict[tuple[str, str], Callable[[World, Request], Reply]] = {
     ("GET", "permissions"): _permissions,
     ("GET", "definitions"): _definitions,
     ("GET", "whoami"): _whoami,
-    ("PUT", "queues"): _declare,
-    ("POST", "queues"): _to_queue,
-    ("DELETE", "queues"): _drop_queue,
-    ("POST", "exchanges"): _publish,
-    ("PUT", "policies"): _set_policy,
-    ("DELETE", "policies"): _clear_policy,
-    ("POST", "rebalance"): _rebalance,
-    ("DELETE", "connections"): _close,
+    ("PUT", "queues"): changes.declare,
+    ("POST", "queues"): changes.to_queue,
+    ("DELETE", "queues"): changes.drop_queue,
+    ("POST", "exchanges"): changes.publish,
+    ("PUT", "policies"): changes.set_policy,
+    ("DELETE", "policies"): changes.clear_policy,
+    ("POST", "rebalance"): changes.rebalance,
+    ("DELETE", "connections"): changes.close,
 }
 _ADMIN = {("GET", "users"), ("GET", "permissions"), ("GET", "definitions"), ("POST", "rebalance")}
 

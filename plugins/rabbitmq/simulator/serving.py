@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from plugins.rabbitmq.simulator.answers import Request, answer, encoded, parts
+from plugins.rabbitmq.simulator.answers import answer, encoded, parts
+from plugins.rabbitmq.simulator.asking import Request
 from plugins.rabbitmq.simulator.world import World
 
 _HEAD = 65_536
@@ -53,8 +54,11 @@ class Served:
                 with suppress(ConnectionError, asyncio.IncompleteReadError):
                     while self.world.running(member) and await self._one(member, reader, writer):
                         pass
-            finally:
-                writer.close()
+            except asyncio.CancelledError:
+                writer.transport.abort()
+            writer.close()
+            with suppress(OSError, TimeoutError):
+                await writer.wait_closed()
 
         def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.create_task(conversation(reader, writer))
