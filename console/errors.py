@@ -9,6 +9,7 @@ ConsoleError                    what, where, and what to do next, in words for a
 │   ├── Unauthorized            the server does not know us (401), or a login helper failed
 │   ├── Forbidden               known, but without the right; carries the missing Right where it is known
 │   ├── NotFound                the thing asked for is not there
+│   ├── Absent                  the server has nothing of the kind: a fact, not a failure
 │   ├── Conflict                somebody else changed it first (409, a failed precondition)
 │   ├── Expired                 the position of a list or watch is too old (410)
 │   ├── Throttled               asked to come later (429); carries retry_after in seconds
@@ -70,6 +71,10 @@ class Forbidden(SourceError):
 
 class NotFound(SourceError):
     """The object or path does not exist."""
+
+
+class Absent(SourceError):
+    """What a source lists does not exist on this server (a feature is off or too new): no rows, and the reason."""
 
 
 class Conflict(SourceError):

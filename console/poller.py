@@ -13,13 +13,13 @@ from collections.abc import AsyncIterable
 from typing import Any
 
 from console.clock import Clock
-from console.errors import ConsoleError, Forbidden, Throttled
+from console.errors import Absent, ConsoleError, Forbidden, Throttled
 from console.fence import Fence
 from console.model import SourceState
 from console.plugin import Poll, Watch
 from console.rows import Rows
 
-FIRST_DELAY, LONGEST_DELAY, FORBIDDEN_DELAY = 0.8, 30.0, 60.0
+FIRST_DELAY, LONGEST_DELAY, FORBIDDEN_DELAY, ABSENT_DELAY = 0.8, 30.0, 60.0, 60.0
 SHARE = 4
 """A source rests at least so many times as long as its answer took: a server that is slow is asked less often."""
 _log = logging.getLogger("pilothouse.poller")
@@ -74,6 +74,7 @@ class Poller:
             else:
                 self.rows.add(await fetched)
             self.rows.end()
+            self.rows.note("")
             rest = self.source.visible if self.looked_at else self.source.hidden
             return rest if rest is None else max(rest, SHARE * (self._clock.monotonic() - began))
         await self.source.follow(client, self.rows)
@@ -83,6 +84,11 @@ class Poller:
         if not isinstance(error, ConsoleError):
             self._fence.caught(self._where, error)
             self.rows.failed(SourceState.STALE, f"the plugin failed: {type(error).__name__}: {error}")
+        elif isinstance(error, Absent):
+            self.rows.begin()
+            self.rows.end()
+            self.rows.note(reason_first(error))
+            return ABSENT_DELAY
         elif isinstance(error, Forbidden):
             self.rows.failed(SourceState.FORBIDDEN, reason_first(error))
             return FORBIDDEN_DELAY

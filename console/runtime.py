@@ -16,8 +16,7 @@ from typing import Any, Self, TypeVar
 
 from msgspec import Struct
 
-from console import paths
-from console.audit import AuditLog, person
+from console import gating
 from console.beside import bound, with_columns
 from console.clock import SYSTEM_CLOCK, Clock
 from console.config import Settings
@@ -46,10 +45,6 @@ class _Opened(Struct):
     sources: dict[Table[Any], Source]
     panes: list[Pane[Any]]
     client: Client | None = None
-
-
-async def _nobody() -> str:
-    return "?"
 
 
 class Runtime:
@@ -103,15 +98,26 @@ class Runtime:
             else:  # nothing is known of it before it is looked for, and its import would delay the first paint
                 self._waiting.append(plugin)
         platform = next((p for p in self.plugins.values() if p.offers is not None), None)
-        if platform is not None:
-            discovering = await asyncio.to_thread(platform.discover.load)
-            self.contexts = await asyncio.to_thread(discovering, self._settings[platform.system])
-            if self.contexts:
-                await self._enter(platform, self.contexts[0])
-                self._platform = self.contexts[0].id
+        missing = await self._ground_of(platform) if platform is not None else None
         await self._discover_others()
+        if platform is not None and missing is not None:
+            if not self._opened:
+                raise missing
+            self.broken.append(Broken(platform.system, str(missing)))  # what else is configured works without it
         unknown = set(self.settings.plugins) - set(self.plugins) - {broken.name for broken in self.broken}
         self.broken += [Broken(name, "it is configured, and there is no such plugin") for name in sorted(unknown)]
+
+    async def _ground_of(self, platform: Plugin) -> ConfigError | None:
+        """Enter the context that is meant; why there is none, where that cannot be told."""
+        discovering = await asyncio.to_thread(platform.discover.load)
+        try:
+            self.contexts = await asyncio.to_thread(discovering, self._settings[platform.system])
+        except ConfigError as error:
+            return error
+        if self.contexts:
+            await self._enter(platform, self.contexts[0])
+            self._platform = self.contexts[0].id
+        return None
 
     async def _configure(self, plugin: Plugin) -> None:
         try:
@@ -307,23 +313,11 @@ class Runtime:
     async def gate(self) -> Gate:
         """The gate of the current context; every change goes through it."""
         if self._gate is None:
-            offers = self._opened[self.platform].plugin.offers if self._platform else None
-            rules = Rules(self.settings.read_only, self.settings.is_production(self.platform.name) if offers else False)
-            log = AuditLog(paths.state_dir() / "audit.jsonl")
-            if offers is None:
-                self._gate = Gate(rules=rules, log=log, clock=self.clock, who=person(), identity=_nobody)
-            else:
-                identity = await asyncio.to_thread(offers.identity.load)
-                client = await self.client(self.platform)
-                self._gate = Gate(
-                    rules=rules,
-                    log=log,
-                    clock=self.clock,
-                    who=person(),
-                    identity=lambda: identity(client),
-                    rights=await self.offer(lambda offers: offers.rights),
-                    sink=await self.offer(lambda offers: offers.audit),
-                )
+            context = self._platform
+            offers = self._opened[context].plugin.offers if context else None
+            rules = Rules(self.settings.read_only, self.settings.is_production(context.name) if context else False)
+            client = await self.client(context) if context else None
+            self._gate = await gating.made(rules, self.clock, offers=offers, client=client, offer=self.offer)
         return self._gate
 
     @property

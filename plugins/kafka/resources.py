@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.errors import NotFound
+from console.errors import Absent, NotFound
 from console.plugin import Platform
 from console.plugin import Resource as Kind
 from console.text import clean
@@ -23,10 +23,10 @@ ROLL = "strimzi.io/manual-rolling-update"
 
 
 async def resources(platform: Platform, found: Found) -> list[Resource]:
-    """All kinds that are installed. Raises NotFound where none is, Forbidden."""
+    """All kinds that are installed. Raises Absent where none is, Forbidden."""
     lists = await asyncio.gather(*(_listed(platform, plural, found) for plural in KINDS.values()))
     if all(one is None for one in lists):
-        raise NotFound("Strimzi's resources are not installed here", where=found.namespace)
+        raise Absent("Strimzi's resources are not installed here", where=found.namespace)
     return [row(kind, one) for kind, some in zip(KINDS, lists, strict=True) for one in some or ()]
 
 

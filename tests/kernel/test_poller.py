@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from console.errors import Absent
 from console.fence import Fence
-from console.model import InstanceId
+from console.model import InstanceId, SourceState
 from console.plugin import Poll, Table
-from console.poller import SHARE, Poller
+from console.poller import ABSENT_DELAY, SHARE, Poller
 from console.rows import Rows
 from console.store import Store
 from tests.clock import FakeClock
@@ -41,3 +42,28 @@ async def test_a_quick_server_is_asked_as_the_source_wishes() -> None:
 
 async def test_a_slow_server_rests_a_multiple_of_what_its_answer_took() -> None:
     assert await asked_at(took=4.0, visible=5.0, until=45.0) == [0.0, 4.0 + SHARE * 4.0, 2 * (4.0 + SHARE * 4.0)]
+
+
+async def test_what_the_server_does_not_have_is_a_fact_and_no_failure() -> None:
+    store, answers = Store(FakeClock()), [["word"], None, ["other"]]
+
+    async def fetch(_client: object) -> list[str]:
+        answer = answers.pop(0)
+        if answer is None:
+            raise Absent("functions are not enabled")
+        return answer
+
+    rows: Rows[str] = store.rows(SOME, WORDS)
+    clock = FakeClock()
+    poller = Poller(Poll(WORDS, fetch, visible=5.0, hidden=30.0), rows, clock=clock, fence=Fence())
+    running = asyncio.ensure_future(poller.run(object()))
+    seen: list[tuple[list[str], SourceState, str]] = []
+    for seconds in (0.0, 6.0, ABSENT_DELAY):
+        await clock.advance(seconds)
+        seen.append((list(rows.live), rows.snapshot.state, rows.snapshot.note))
+    running.cancel()
+    assert seen == [
+        (["word"], SourceState.LIVE, ""),
+        ([], SourceState.LIVE, "functions are not enabled"),
+        (["other"], SourceState.LIVE, ""),
+    ]

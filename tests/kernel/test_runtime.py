@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,10 +13,12 @@ from console.config import Settings
 from console.discovery import Broken
 from console.errors import ConfigError, Forbidden, Unreachable, UsageError
 from console.model import SourceState
+from console.plugin import Deferred, Instance, Offers
 from console.poller import Poller
 from console.runtime import Runtime
 from tests import dummy
 from tests.dummy import EAST, SHELVES, WEST, WIDGETS, Warehouse, Widget
+from tests.values import replace
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +165,22 @@ async def test_columns_are_those_of_the_configuration_and_a_wrong_one_is_named()
     with pytest.raises(ConfigError, match="widgets: `WEIGHT` is no column"):
         await wrong.open()
     await wrong.aclose()
+
+
+def no_kubeconfig(_settings: object) -> Sequence[Instance]:
+    raise ConfigError("there is no kubeconfig")
+
+
+async def test_what_the_configuration_names_works_without_any_platform() -> None:
+    offers = cast("Offers", object())
+    lost = replace(
+        dummy.PLUGIN, system="ground", offers=offers, discover=Deferred("tests.kernel.test_runtime:no_kubeconfig")
+    )
+    async with Runtime(Settings(), plugins=[lost, dummy.PLUGIN]) as runtime:
+        assert [instance.id for instance in runtime.instances] == [EAST, WEST]
+        assert [(broken.name, broken.reason) for broken in runtime.broken] == [("ground", "there is no kubeconfig")]
+        await runtime.searching.first()
+    alone = Runtime(Settings(), plugins=[lost])
+    with pytest.raises(ConfigError, match="there is no kubeconfig"):
+        await alone.open()
+    await alone.aclose()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from console.errors import BadAnswer, NotFound, SourceError
+from console.errors import Absent, BadAnswer, SourceError
 from console.text import clean
 from plugins.pulsar.client.admin import Admin, text
 from plugins.pulsar.client.members import Member
@@ -25,10 +25,10 @@ class Managers:
         self._admin = admin
 
     async def rows(self) -> Sequence[ManagerRow]:
-        """One row a server. Raises NotFound where there is none."""
+        """One row a server. Raises Absent where there is none."""
         members = await self._admin.members.managers()
         if not members:
-            raise NotFound("no Pulsar Manager is known", next_step='name it: manager = "http://HOST:9527"')
+            raise Absent("no Pulsar Manager is known", next_step='name it: manager = "http://HOST:9527"')
         return await asyncio.gather(*(self._one(member) for member in members))
 
     async def _one(self, member: Member) -> ManagerRow:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.errors import BadAnswer, Forbidden, NotFound, ServerFault, SourceError, Unauthorized, Unreachable
+from console.errors import Absent, BadAnswer, Forbidden, NotFound, ServerFault, SourceError, Unauthorized, Unreachable
 from console.model import Tone
 from plugins.pulsar.client import brokers, speaker, web
 from plugins.pulsar.client.bookies import under_replicated
@@ -226,9 +226,9 @@ def test_whose_address_it_is() -> None:
 
 async def test_functions_that_are_not_enabled_are_a_fact(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, client):
-        with pytest.raises(NotFound, match="not enabled"):
+        with pytest.raises(Absent, match="not enabled"):
             await client.functions.rows()
-        with pytest.raises(NotFound, match="no Pulsar Manager"):
+        with pytest.raises(Absent, match="no Pulsar Manager"):
             await client.managers.rows()
 
 
