@@ -293,8 +293,8 @@ class Runtime:
         opened = self._opened[instance]
         if opened.client is None:
             connect = await asyncio.to_thread(opened.plugin.connect.load)
-            if opened.client is None:  # another task may have been here while the import ran
-                ground = None if opened.plugin.offers is not None else await self.ground()
+            ground = None if opened.plugin.offers is not None else await self.ground()
+            if opened.client is None:  # another task may have been here meanwhile
                 opened.client = connect(opened.instance, Reach(self.clock, VERSION, ground))
         return opened.client
 

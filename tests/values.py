@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncIterable
 from typing import Any, TypeVar, cast
 
 import msgspec
 
+from console.plugin import Poll
+
 T = TypeVar("T")
+
+
+async def fetched(source: Poll[Any], client: Any) -> list[Any]:
+    """What one round of a poll gives, whether it comes at once or page after page."""
+    answer = source.fetch(client)
+    if isinstance(answer, AsyncIterable):
+        return [row async for page in answer for row in page]
+    return list(await answer)
 
 
 def replace(value: T, **changes: Any) -> T:

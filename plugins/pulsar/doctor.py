@@ -98,5 +98,5 @@ def _library(name: str) -> Check:
     """Found, not imported: a native crash is for the child process alone."""
     if importlib.util.find_spec("pulsar") is None:
         text = "pulsar-client is not installed: no tail and no round trip, messages are peeked by REST"
-        return Check(f"{name} messages", Found.MISSING, text, "install pilothouse[pulsar]", Need.OPTIONAL)
+        return Check(f"{name} messages", Found.MISSING, text, "install pulsar-client for this Python", Need.OPTIONAL)
     return Check(f"{name} messages", Found.OK, "pulsar-client is installed", need=Need.OPTIONAL)

@@ -36,6 +36,7 @@ class Client:
         self._wire: Wire | None = None
         self._way: Way | None = None
         self._making = asyncio.Lock()
+        self._closed = False
         self._silent = 0
         self._turn: dict[int, int] = {}
         self._releases: dict[int, str] = {}
@@ -54,8 +55,10 @@ class Client:
     # -- the wire
 
     async def wire(self) -> Wire:
-        """The connections; made when first needed. Raises ConfigError, Forbidden."""
+        """The connections; made when first needed. Raises ConfigError, Forbidden, Unreachable once it is closed."""
         async with self._making:
+            if self._closed:
+                raise Unreachable("it was left", where=self.cluster.name)
             if self._wire is None:
                 self.login = await credentials.login(self.cluster, self.platform)
                 options = await asyncio.to_thread(credentials.options, self.login, self.cluster.name)
@@ -172,6 +175,7 @@ class Client:
             one.forget()
 
     async def aclose(self) -> None:
+        self._closed = True
         for one in (self.metadata, self.nodes, self.configs, self.logs, self.latest, self.earliest, self.quorum):
             await one.aclose()
         await self.servers.aclose()

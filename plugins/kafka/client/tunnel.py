@@ -42,6 +42,7 @@ class Way:
         self._dial = dial
         self._through = through
         self._carrying: set[asyncio.Task[None]] = set()
+        self._closed = False
         _ways[self.url] = self
         _register()
 
@@ -60,6 +61,9 @@ class Way:
         return near
 
     def _start(self, host: str, port: int, far: socket.socket) -> None:
+        if self._closed:
+            far.close()
+            return
         task = self.loop.create_task(self._carry(host, port, far))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
@@ -83,6 +87,7 @@ class Way:
             self.trouble[host, port] = clean(str(error))
 
     async def aclose(self) -> None:
+        self._closed = True
         _ways.pop(self.url, None)
         for task in list(self._carrying):
             task.cancel()

@@ -44,6 +44,7 @@ class Wire:
         self._opening: asyncio.Task[None] | None = None
         self._failed: tuple[float, ConsoleError] | None = None
         self._turns: dict[int, asyncio.Semaphore] = {}
+        self._closed = False
 
     async def send(self, request: Any, node: int | None = None, *, within: float | None = None) -> Any:
         """The answer of broker `node` (None: any that is there). Raises ConsoleError; errors inside answers stay."""
@@ -119,6 +120,8 @@ class Wire:
     # -- life
 
     async def _ready(self) -> Any:
+        if self._closed:
+            raise Unreachable("the connections were given up", where=self._name)
         if self._manager is not None:
             return self._manager
         now = asyncio.get_running_loop().time()
@@ -132,7 +135,7 @@ class Wire:
 
     async def _open(self) -> None:
         try:
-            net, manager = await asyncio.to_thread(self._built)
+            net, manager = await self._begun()
             try:
                 await self._bridged(manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
             except BaseException as error:
@@ -146,6 +149,15 @@ class Wire:
             raise
         finally:
             self._opening = None
+
+    async def _begun(self) -> tuple[Any, Any]:
+        """The library at work; who gives up meanwhile leaves no thread behind."""
+        building = asyncio.ensure_future(asyncio.to_thread(self._built))
+        try:
+            return await asyncio.shield(building)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(_stop, *await building)
+            raise
 
     def _built(self) -> tuple[Any, Any]:
         """On a thread: imports the library, makes its loop and starts it. Connects to nothing."""
@@ -201,6 +213,7 @@ class Wire:
         return dialled or self._said.get(node, "")
 
     async def aclose(self) -> None:
+        self._closed = True
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -49,7 +49,7 @@ class Brokers:
 
     async def _asked(self) -> Sequence[BrokerRow]:
         members = await self.places()
-        active, leader = await asyncio.gather(_or_none(self._admin.active()), _or_none(self._leader()))
+        active, leader = await asyncio.gather(_or_none(self._admin.active), _or_none(self._leader))
         rows = list(await asyncio.gather(*(self._one(one, active, leader) for one in members)))
         rows += [
             BrokerRow(clean(one, 253), one, listed=True, fault="registered, but no pod of the set says it is this one")
@@ -94,9 +94,9 @@ class Brokers:
         return text(body) == "ok"
 
 
-async def _or_none(asked: Awaitable[T]) -> T | None:
+async def _or_none(ask: Callable[[], Awaitable[T]]) -> T | None:
     """What could not be asked is not known; the rows of each broker say what is wrong."""
     try:
-        return await asked
+        return await ask()
     except SourceError:
         return None

@@ -142,7 +142,7 @@ async def _lines(process: asyncio.subprocess.Process, job: dict[str, Any]) -> As
 async def _failure(process: asyncio.subprocess.Process, said: str) -> SourceError:
     text = clean(said, 300)
     if await process.wait() == NO_LIBRARY:
-        return Missing(f"pulsar-client cannot be imported here ({text})", next_step="install it: pilothouse[pulsar]")
+        return Missing(f"pulsar-client cannot be imported here ({text})", next_step="install pulsar-client")
     if "imeout" in text:
         return Unreachable(f"no answer in time ({text})", where="pulsar-client")
     return Rejected(text, where="pulsar-client")

@@ -23,6 +23,7 @@ from plugins.kubernetes.panes import PANES
 from plugins.kubernetes.simulator import ManualClock, Simulator, serve
 from plugins.kubernetes.simulator.kinds import Kind
 from plugins.kubernetes.sources import SOURCES
+from tests.values import fetched
 
 PATIENCE = 20.0
 
@@ -80,7 +81,7 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
             tasks.append(asyncio.ensure_future(source.follow(api, rows)))
         else:
             rows.begin()
-            rows.add(await source.fetch(api))
+            rows.add(await fetched(source, api))
             rows.end()
     made = Live(api, store, instance.id, simulator, clock)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from console.plugin import Poll
 from plugins.kubernetes.client import kinds
 from tests.plugins.kubernetes.actions.conftest import Live
+from tests.values import fetched
 
 
 async def test_a_kind_is_found_by_every_name_that_it_has(live: Live) -> None:
@@ -22,7 +23,7 @@ async def test_the_columns_are_the_server_s_and_ages_are_ours(live: Live) -> Non
     assert found is not None
     source, pane = found
     assert isinstance(source, Poll)
-    rows = list(await source.fetch(live.api))
+    rows = await fetched(source, live.api)
     titles = [column.title for column in pane.columns]
     assert titles[:2] == ["NAME", "NAMESPACE"]
     assert {"DESIRED", "CURRENT", "READY"} <= set(titles)
@@ -30,7 +31,7 @@ async def test_the_columns_are_the_server_s_and_ages_are_ours(live: Live) -> Non
     desired = next(column for column in pane.columns if column.title == "DESIRED")
     assert desired.align == "right"
     assert {desired.value(row) for row in rows} >= {1}
-    assert rows == list(await source.fetch(live.api)), "nothing changed, so no row did"
+    assert rows == await fetched(source, live.api), "nothing changed, so no row did"
     assert all(pane.facets(row)["namespace"] for row in rows)
 
 
