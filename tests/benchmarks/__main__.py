@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.benchmarks import decode, drain, live, plan, pods, start
+from tests.benchmarks import decode, drain, live, plan, pods, start, systems
 from tests.benchmarks.figure import Figure, machine, table
 from tests.benchmarks.stage import Stage, stage
 from tests.lab.world.place import LabError
@@ -27,6 +27,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     "pods": pods.pods,
     "decode": decode.decode,
     "plan": plan.plan,
+    "pulsar": systems.pulsar,
+    "rabbitmq": systems.rabbitmq,
     "cpu": live.cpu,
     "wire": live.wire,
     "keys": live.keys,

@@ -21,6 +21,7 @@ from console.workflow import journal as journals
 from console.workflow.codec import Entry
 from console.workflow.events import Claimed, Intent, Planned, Remembered, Sent, StepDone, Waiting
 from console.workflow.steps import Phase, Step
+from plugins import kubernetes
 from plugins.kubernetes.simulator import ManualClock, serve
 from screens.app import Opening, PilothouseApp
 from tests.clock import FakeClock
@@ -40,7 +41,8 @@ async def _cluster(folder: Path, size: tuple[int, int]) -> AsyncGenerator[tuple[
     opened: list[Runtime] = []
 
     async def kernel() -> Runtime:
-        runtime = Runtime(Settings(), clock=clock, connection={"kubeconfig": [str(simulator.kubeconfig)]})
+        connection = {"kubeconfig": [str(simulator.kubeconfig)]}
+        runtime = Runtime(Settings(), clock=clock, connection=connection, plugins=[kubernetes.PLUGIN])
         await runtime.open()
         await own.attach(runtime)
         opened.append(runtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from plugins.rabbitmq.client import connect
 from plugins.rabbitmq.client.broker import Broker
 from plugins.rabbitmq.config import Settings
 from plugins.rabbitmq.finding import search
+from plugins.rabbitmq.model.queues import QueueRow
 from plugins.rabbitmq.simulator.sandbox import sandbox
 from tests.plugins.rabbitmq.bench import all_rows
 
@@ -82,9 +84,19 @@ async def test_members_run_and_say_in_which_pods_they_are(client: Broker) -> Non
         assert row.memory_alarm is False
 
 
+async def counted(client: Broker) -> list[QueueRow]:
+    """Queues with their numbers, which a member tells only some seconds after it began."""
+    async with asyncio.timeout(90):
+        while True:
+            rows = await all_rows(client.queues())
+            if all(row.ready is not None and row.consumers is not None for row in rows):
+                return rows
+            await asyncio.sleep(1)
+
+
 async def test_queues_come_with_numbers_leaders_and_copies(client: Broker) -> None:
     members = {row.name for row in await client.nodes()}
-    rows = await all_rows(client.queues())
+    rows = await counted(client)
     assert len(rows) >= 4
     for row in rows:
         assert row.leader in members
