@@ -18,7 +18,7 @@ from console.cli.exits import ExitCode
 from console.cli.session import settings_of
 from console.config import Settings
 from console.errors import ConsoleError
-from console.plugin import Check, Found, Need
+from console.plugin import Check, Found, Instance, Need
 from console.text import clean
 
 if TYPE_CHECKING:
@@ -71,23 +71,26 @@ async def _systems(runtime: Runtime) -> AsyncGenerator[Check]:
     await runtime.searching.first()
     for system, why in runtime.searching.failed.items():
         yield Check(system, Found.UNKNOWN, f"could not be looked for: {why}", need=Need.OPTIONAL)
-    for instance in runtime.instances:
-        topic = "context" if instance.id == runtime.platform else instance.id.system
-        yield Check(topic, Found.OK, instance.title or str(instance.id))
-        for remark in instance.remarks:
-            yield Check(topic, Found.MISSING, remark, need=Need.OPTIONAL)
-        deferred = runtime.plugin(instance.id).doctor
-        if deferred is None:
-            continue
-        try:
-            examine = await asyncio.to_thread(deferred.load)
-            async with asyncio.timeout(_WITHIN):
-                found: Sequence[Check] = await examine(await runtime.client(instance.id))
-        except Exception as error:  # noqa: BLE001 - plugin code, or a server that never answers: a line like the others
-            why = clean(str(error), 300) or f"no answer in {_WITHIN:.0f} s"
-            found = [Check(str(instance.id), Found.UNKNOWN, f"{type(error).__name__}: {why}", "see the log")]
-        for check in found:
-            yield check
+    asked = await asyncio.gather(*(_instance(runtime, instance) for instance in runtime.instances))
+    for check in (check for found in asked for check in found):
+        yield check
+
+
+async def _instance(runtime: Runtime, instance: Instance) -> list[Check]:
+    """What one instance's plugin finds; all are asked side by side, for each may be silent for long."""
+    topic = "context" if runtime.context and instance.id == runtime.platform else instance.id.system
+    checks = [Check(topic, Found.OK, instance.title or str(instance.id))]
+    checks += [Check(topic, Found.MISSING, remark, need=Need.OPTIONAL) for remark in instance.remarks]
+    deferred = runtime.plugin(instance.id).doctor
+    if deferred is None:
+        return checks
+    try:
+        examine = await asyncio.to_thread(deferred.load)
+        async with asyncio.timeout(_WITHIN):
+            return [*checks, *await examine(await runtime.client(instance.id))]
+    except Exception as error:  # noqa: BLE001 - plugin code, or a server that never answers: a line like the others
+        why = clean(str(error), 300) or f"no answer in {_WITHIN:.0f} s"
+        return [*checks, Check(str(instance.id), Found.UNKNOWN, f"{type(error).__name__}: {why}", "see the log")]
 
 
 def _text(checks: Sequence[Check], failed: Sequence[Check]) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from console import runtime
 from console.cli import doctor
 from console.cli.arguments import parser
+from plugins import kubernetes
 from plugins.kubernetes.doctor import examine
 from plugins.kubernetes.simulator import LiveClock, Simulator, serve
 from plugins.kubernetes.simulator.access import VIEWER, view_of
@@ -22,6 +24,12 @@ from tests.plugins.kubernetes.client.server import Call
 from tests.plugins.kubernetes.client.server import serve as serve_script
 
 Line = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def only_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The systems on it have doctors of their own, and nobody plays their servers here."""
+    monkeypatch.setattr(runtime, "discover", lambda: [kubernetes.PLUGIN])
 
 
 @pytest.fixture
