@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from console import connection, paths
 from console.cli import machine
 from console.cli.exits import ExitCode
@@ -78,7 +80,8 @@ async def _systems(runtime: Runtime) -> AsyncGenerator[Check]:
 
 async def _instance(runtime: Runtime, instance: Instance) -> list[Check]:
     """What one instance's plugin finds; all are asked side by side, for each may be silent for long."""
-    topic = "context" if runtime.context and instance.id == runtime.platform else instance.id.system
+    ground = bool(runtime.context) and instance.id == runtime.platform
+    topic = "context" if ground else instance.id.system
     checks = [Check(topic, Found.OK, instance.title or str(instance.id))]
     checks += [Check(topic, Found.MISSING, remark, need=Need.OPTIONAL) for remark in instance.remarks]
     deferred = runtime.plugin(instance.id).doctor
@@ -87,7 +90,9 @@ async def _instance(runtime: Runtime, instance: Instance) -> list[Check]:
     try:
         examine = await asyncio.to_thread(deferred.load)
         async with asyncio.timeout(_WITHIN):
-            return [*checks, *await examine(await runtime.client(instance.id))]
+            found = await examine(await runtime.client(instance.id))
+            # A system that one may not look into is no fault of the console: only the cluster itself is needed.
+            return [*checks, *(found if ground else [replace(check, need=Need.OPTIONAL) for check in found])]
     except Exception as error:  # noqa: BLE001 - plugin code, or a server that never answers: a line like the others
         why = clean(str(error), 300) or f"no answer in {_WITHIN:.0f} s"
         return [*checks, Check(str(instance.id), Found.UNKNOWN, f"{type(error).__name__}: {why}", "see the log")]
