@@ -96,11 +96,16 @@ def widths(cells: Iterable[Cell], more: int) -> list[tuple[int, bool]]:
 
 
 def widened(measured: Sequence[Measured], contents: Iterable[Sequence[tuple[int, bool]]]) -> list[Measured]:
-    """Widths that also hold these rows, given as (width, has a glyph) a cell; columns never shrink."""
+    """Widths that also hold these rows, given as (width, has a glyph) a cell; columns never shrink.
+
+    Where some cells have a glyph, the others keep its place free.
+    """
     out = list(measured)
     for row in contents:
         for at, (cells, glyph) in enumerate(row):
             known = out[at]
-            if cells > known.width or (glyph and not known.glyphs):
-                out[at] = Measured(max(known.width, cells), known.glyphs or glyph)
+            glyphs = known.glyphs or glyph
+            wanted = max(cells + 2 * (glyphs and not glyph), known.width + 2 * (glyphs and not known.glyphs))
+            if wanted > known.width or glyphs is not known.glyphs:
+                out[at] = Measured(wanted, glyphs)
     return out

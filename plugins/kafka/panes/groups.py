@@ -56,7 +56,14 @@ COLUMNS: tuple[Column[Group], ...] = (
         lambda g, _now: known(None if g.members is None else len(g.members)),
         align="right",
     ),
-    Column("LAG", lambda g: g.behind, lambda g, _now: _lag(g.behind), align="right", help="summed over its partitions"),
+    Column(
+        "LAG",
+        lambda g: g.behind,
+        lambda g, _now: _lag(g.behind),
+        align="right",
+        help="summed over its partitions",
+        trend=True,
+    ),
     Column("WORST", lambda g: g.worst, lambda g, _now: _lag(g.worst), align="right", help="on one partition"),
     Column(
         "LAG CHANGE",

@@ -65,6 +65,7 @@ TOPIC_COLUMNS: tuple[Column[Topic], ...] = (
         lambda t: t.rate,
         lambda t, _now: rate(t.rate),
         align="right",
+        trend=True,
         help="messages a second, from its end offsets",
     ),
     Column(

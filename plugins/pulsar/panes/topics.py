@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
 from plugins.pulsar.acts import subscriptions as of_subscriptions
@@ -46,7 +48,10 @@ _TOPIC_COLUMNS: tuple[Column[TopicRow], ...] = (
     Column("TOPIC", lambda row: row.name, grow=True),
     Column("PARTS", lambda row: row.partitions or None, _partitions, align="right", hide_below=90),
     Column("STATE", _topic_state, lambda row, _now: _state_cell(_topic_state(row)), hide_below=70),
-    numbers("BACKLOG", lambda row: row.backlog, about="messages not acknowledged, summed over subscriptions"),
+    replace(
+        numbers("BACKLOG", lambda row: row.backlog, about="messages not acknowledged, summed over subscriptions"),
+        trend=True,
+    ),
     numbers("IN/S", lambda row: row.stats.msg_rate_in if row.stats else None, rate),
     numbers("OUT/S", lambda row: row.stats.msg_rate_out if row.stats else None, rate),
     numbers("STORAGE", lambda row: row.stats.storage_size if row.stats else None, volume, hide_below=100),

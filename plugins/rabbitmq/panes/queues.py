@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from console.format import size
 from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
@@ -49,7 +51,7 @@ COLUMNS: tuple[Column[QueueRow], ...] = (
         help="members online (quorum, stream) or synchronised (mirrored), of all; alone: on one member only",
         export=lambda row: f"{len(row.online)}/{len(row.members)}" if row.members else None,
     ),
-    counted("READY", lambda row: row.ready, help="messages that wait for a consumer"),
+    replace(counted("READY", lambda row: row.ready, help="messages that wait for a consumer"), trend=True),
     counted("UNACKED", lambda row: row.unacked, help="messages that were given out and not acknowledged"),
     rated("IN/S", lambda row: row.rate_in, help="published a second", hide_below=80),
     rated("OUT/S", lambda row: row.rate_out, help="delivered or fetched a second", hide_below=80),

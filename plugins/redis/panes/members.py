@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from console.format import age, duration, size
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
@@ -54,7 +56,7 @@ COLUMNS: tuple[Column[Member], ...] = (
         hide_below=110,
     ),
     Column("HITS", lambda row: row.hit_rate, _rate, help="hit rate since it started", align="right", hide_below=120),
-    counting("OPS/S", lambda row: row.info.ops if row.info else None, hide_below=70),
+    replace(counting("OPS/S", lambda row: row.info.ops if row.info else None, hide_below=70), trend=True),
     counting("KEYS", lambda row: sum(keys for _, keys, _ in row.info.keyspace) if row.info else None, hide_below=130),
     Column("NODE", lambda row: row.seat.node or None, lambda row, _now: optional(row.seat.node), hide_below=140),
     Column("WHY", lambda row: row.problem or None, lambda row, _now: Cell(row.problem, Tone.BAD), grow=True),

@@ -64,4 +64,4 @@ def test_columns_never_overlap(made: list[tuple[int, bool, int]], room: int) -> 
 
 def test_measured_widths_never_shrink() -> None:
     first = widened([Measured(), Measured()], [[(5, False), (3, True)]])
-    assert widened(first, [[(2, False), (9, False)]]) == [Measured(5, glyphs=False), Measured(9, glyphs=True)]
+    assert widened(first, [[(2, False), (9, False)]]) == [Measured(5, glyphs=False), Measured(11, glyphs=True)]
