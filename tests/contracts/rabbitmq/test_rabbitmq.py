@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,13 @@ import pytest
 from console.clock import SYSTEM_CLOCK
 from console.errors import NotFound
 from console.plugin import Reach
-from console.simulating import Folder
-from plugins.kubernetes.client import contexts
-from plugins.kubernetes.config import Settings as Kubernetes
-from plugins.kubernetes.offers.hosting import Hosting
-from plugins.kubernetes.simulator import ManualClock, serve
-from plugins.kubernetes.simulator.neighbours import Neighbours
 from plugins.rabbitmq.client import connect
 from plugins.rabbitmq.client.broker import Broker
 from plugins.rabbitmq.config import Settings
 from plugins.rabbitmq.finding import search
 from plugins.rabbitmq.model.queues import QueueRow
 from plugins.rabbitmq.simulator.sandbox import sandbox
+from tests.contracts.ground import BOTH, ground
 from tests.plugins.rabbitmq.bench import all_rows
 
 Object = dict[str, Any]
@@ -33,41 +27,16 @@ OWN = "/api/queues/%2F/pilothouse.contract"
 POLICY = "/api/policies/%2F/pilothouse.contract"
 
 
-@asynccontextmanager
-async def reached(kubeconfig: Path) -> AsyncGenerator[Broker]:
-    """The cluster, found and reached through the platform, as whom its Secret says."""
-    api = contexts.connect(contexts.discover(Kubernetes(kubeconfig=(str(kubeconfig),)))[0], Reach(SYSTEM_CLOCK, "0"))
-    hosting = Hosting(api)
-    [instance] = await search(Settings(), hosting)
-    client = connect(instance, Reach(SYSTEM_CLOCK, "0", hosting))
-    try:
-        yield client
-    finally:
-        await client.aclose()
-        await api.aclose()
-
-
-@asynccontextmanager
-async def simulated(folder: Path) -> AsyncGenerator[Path]:
-    platform = await serve(folder, clock=ManualClock())
-    platform.world.neighbours = Neighbours(Folder(folder))
-    rabbit = await sandbox(Folder(folder))
-    try:
-        yield platform.kubeconfig
-    finally:
-        await rabbit.close()
-        await platform.close()
-
-
-@pytest.fixture(params=["simulator", pytest.param("lab", marks=pytest.mark.lab)])
+@pytest.fixture(params=BOTH)
 async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
-    if request.param == "lab":
-        request.getfixturevalue("staged")("rabbitmq")
-        async with reached(request.getfixturevalue("lab").kubeconfig) as made:
-            yield made
-    else:
-        async with simulated(tmp_path) as kubeconfig, reached(kubeconfig) as made:
-            yield made
+    """The cluster, found and reached through the platform, as whom its Secret says."""
+    async with ground(request, tmp_path, "rabbitmq", sandbox) as hosting:
+        [instance] = await search(Settings(), hosting)
+        client = connect(instance, Reach(SYSTEM_CLOCK, "0", hosting))
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 async def test_members_run_and_say_in_which_pods_they_are(client: Broker) -> None:

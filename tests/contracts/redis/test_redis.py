@@ -2,63 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from console.clock import SYSTEM_CLOCK
 from console.plugin import Reach
-from console.simulating import Folder
-from plugins.kubernetes.client import contexts
-from plugins.kubernetes.config import Settings as Kubernetes
-from plugins.kubernetes.offers.hosting import Hosting
-from plugins.kubernetes.simulator import ManualClock, serve
-from plugins.kubernetes.simulator.neighbours import Neighbours
 from plugins.redis.client import Client, connect
 from plugins.redis.config import Settings
 from plugins.redis.finding import search
 from plugins.redis.simulator import sandbox
+from tests.contracts.ground import BOTH, ground
 from tests.values import replace
 
 
-@asynccontextmanager
-async def reached(kubeconfig: Path) -> AsyncGenerator[Client]:
-    """The group of a cluster, found and reached through it, with patience for a slow machine."""
-    api = contexts.connect(contexts.discover(Kubernetes(kubeconfig=(str(kubeconfig),)))[0], Reach(SYSTEM_CLOCK, "0"))
-    hosting = Hosting(api)
-    [instance] = await search(Settings(), hosting)
-    patient = replace(instance, settings=replace(instance.settings, timeout=30.0))
-    client = connect(patient, Reach(SYSTEM_CLOCK, "0", hosting))
-    try:
-        yield client
-    finally:
-        await client.aclose()
-        await api.aclose()
-
-
-@asynccontextmanager
-async def simulated(folder: Path) -> AsyncGenerator[Path]:
-    platform = await serve(folder, clock=ManualClock())
-    platform.world.neighbours = Neighbours(Folder(folder))
-    redis = await sandbox(Folder(folder))
-    try:
-        yield platform.kubeconfig
-    finally:
-        await redis.close()
-        await platform.close()
-
-
-@pytest.fixture(params=["simulator", pytest.param("lab", marks=pytest.mark.lab)])
+@pytest.fixture(params=BOTH)
 async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    if request.param == "lab":
-        request.getfixturevalue("staged")("redis")
-        async with reached(request.getfixturevalue("lab").kubeconfig) as made:
-            yield made
-    else:
-        async with simulated(tmp_path) as kubeconfig, reached(kubeconfig) as made:
-            yield made
+    """The group, found and reached through the platform, as whom its Secret says; with patience for a slow machine."""
+    async with ground(request, tmp_path, "redis", sandbox) as hosting:
+        [instance] = await search(Settings(), hosting)
+        patient = replace(instance, settings=replace(instance.settings, timeout=30.0))
+        client = connect(patient, Reach(SYSTEM_CLOCK, "0", hosting))
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 async def test_a_server_tells_its_role_run_id_offset_memory_and_what_keeps_its_data(client: Client) -> None:
