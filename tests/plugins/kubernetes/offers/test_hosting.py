@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from console.errors import Forbidden, NotFound
 from console.plugin import Reach, Resource, ServerSet
 from console.simulating import Asked, Folder, Route, Said, Tools, tools
 from plugins.kubernetes.client import contexts
+from plugins.kubernetes.client.api import Api
 from plugins.kubernetes.config import Settings
 from plugins.kubernetes.offers.hosting import Hosting
 from plugins.kubernetes.simulator import ManualClock, Simulator, serve
@@ -127,3 +129,21 @@ async def test_a_neighbour_answers_at_a_pods_port_and_its_tools(ground: Ground) 
     assert (await ground.hosting.run(servers[0].pod, ["rabbitmqctl"])).code == 127, "not behind this pod"
     server.close()
     tool.close()
+
+
+async def test_who_asks_for_the_sets_together_costs_the_server_one_look(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    listing = Api.list
+
+    async def counted(self: Api, path: str, *rest: Any, **options: Any) -> Any:
+        listed.append(path)
+        return await listing(self, path, *rest, **options)
+
+    monkeypatch.setattr(Api, "list", counted)
+    answers = await asyncio.gather(*(ground.hosting.sets() for _ in range(5)))
+    assert listed.count("/apis/apps/v1/statefulsets") == 1
+    assert all(answer == answers[0] for answer in answers)
+    await ground.hosting.sets()
+    assert listed.count("/apis/apps/v1/statefulsets") == 2, "later it is asked anew"
