@@ -12,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +25,8 @@ from msgspec import Struct
 T = TypeVar("T")
 LOOK_FOR_PARENT = 5.0
 WORLD = "world.json"
+HEAD = 65_536
+"""Bytes of the longest head of a request."""
 
 
 class Route(Struct, frozen=True):
@@ -113,6 +117,84 @@ def _read(path: Path, form: type[T]) -> T | None:
         return msgspec.json.decode(path.read_bytes(), type=form)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+class Members:
+    """Servers of several members over HTTP, each on a free port of 127.0.0.1; `ports` by member.
+
+    What they say is the subclass's: `serves` (whether a member is there now) and `one` (one request and its answer).
+    """
+
+    def __init__(self) -> None:
+        self.ports: dict[str, int] = {}
+        self._servers: list[asyncio.Server] = []
+        self._talking: set[asyncio.Task[None]] = set()
+
+    def serves(self, member: str) -> bool:
+        """Whether connections to the member are served now."""
+        raise NotImplementedError
+
+    async def one(self, member: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request and its answer; False when the connection ends."""
+        raise NotImplementedError
+
+    async def listen(self, members: Iterable[str], context: ssl.SSLContext | None = None) -> None:
+        """Begin to serve."""
+        for member in members:
+            server = await asyncio.start_server(self._talk(member), "127.0.0.1", 0, limit=HEAD, ssl=context)
+            self._servers.append(server)
+            self.ports[member] = server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop, and cut what is open."""
+        for server in self._servers:
+            server.close()
+        for task in list(self._talking):
+            task.cancel()
+        await asyncio.gather(*self._talking, return_exceptions=True)
+        for server in self._servers:
+            await server.wait_closed()
+
+    def url(self, member: str, scheme: str = "http") -> str:
+        """The address of a member."""
+        return f"{scheme}://127.0.0.1:{self.ports[member]}"
+
+    def _talk(self, member: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+        async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                with suppress(ConnectionError, asyncio.IncompleteReadError):
+                    while self.serves(member) and await self.one(member, reader, writer):
+                        pass
+            except asyncio.CancelledError:
+                writer.transport.abort()
+            writer.close()
+            with suppress(OSError, TimeoutError):
+                await writer.wait_closed()
+
+        def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(conversation(reader, writer))
+            self._talking.add(task)
+            task.add_done_callback(self._talking.discard)
+
+        return talk
+
+
+class Spoken(Struct, frozen=True):
+    """One HTTP request as it came; names of headers in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def spoken(reader: asyncio.StreamReader) -> Spoken:
+    """The next request of a connection. Raises IncompleteReadError at its end."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.split("\r\n")
+    headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    method, target, _ = first.split(" ")
+    return Spoken(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
 
 
 async def tools(answer: Callable[[Asked], Awaitable[Said]]) -> asyncio.Server:

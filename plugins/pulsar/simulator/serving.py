@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
+from console.simulating import Members, spoken
 from plugins.pulsar.simulator.world import World
-
-_HEAD = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +39,31 @@ class Reply:
 Answer = Callable[[World, Request], Reply]
 
 
-class Served:
-    """The servers of a world; `ports` by member."""
+class Served(Members):
+    """The servers of a world."""
 
     def __init__(self, world: World, answer: Answer) -> None:
+        super().__init__()
         self.world = world
-        self.ports: dict[str, int] = {}
         self._answer = answer
-        self._servers: list[asyncio.Server] = []
-        self._talking: set[asyncio.Task[None]] = set()
 
     async def start(self, context: ssl.SSLContext | None = None) -> None:
         """Listen on free ports of 127.0.0.1."""
-        for member in (*self.world.brokers, *self.world.bookies, *self.world.managers):
-            server = await asyncio.start_server(self._talk(member), "127.0.0.1", 0, limit=_HEAD, ssl=context)
-            self._servers.append(server)
-            self.ports[member] = server.sockets[0].getsockname()[1]
+        await self.listen((*self.world.brokers, *self.world.bookies, *self.world.managers), context)
 
-    async def close(self) -> None:
-        """Stop, and cut what is open."""
-        for server in self._servers:
-            server.close()
-        for task in list(self._talking):
-            task.cancel()
-        await asyncio.gather(*self._talking, return_exceptions=True)
-        for server in self._servers:
-            await server.wait_closed()
+    def serves(self, member: str) -> bool:
+        return self.world.alive(member)
 
-    def url(self, member: str, scheme: str = "http") -> str:
-        """The address of a member."""
-        return f"{scheme}://127.0.0.1:{self.ports[member]}"
-
-    def _talk(self, member: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
-        async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                with suppress(ConnectionError, asyncio.IncompleteReadError):
-                    while self.world.alive(member) and await self._one(member, reader, writer):
-                        pass
-            finally:
-                writer.close()
-
-        def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(conversation(reader, writer))
-            self._talking.add(task)
-            task.add_done_callback(self._talking.discard)
-
-        return talk
-
-    async def _one(self, member: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; False when the connection ends."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.split("\r\n")
-        headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-        method, target, _ = first.split(" ")
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+    async def one(self, member: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        said = await spoken(reader)
         if not self.world.alive(member):
             return False
-        path, _, query = target.partition("?")
-        self.world.requests.append(f"{member} {method} {target}")
+        path, _, query = said.target.partition("?")
+        self.world.requests.append(f"{member} {said.method} {said.target}")
         parts = tuple(unquote(part) for part in path.strip("/").split("/"))
-        token = headers.get("authorization", "").removeprefix("Bearer ")
-        return await self._send(
-            member, writer, Request(member, method, target, parts, dict(parse_qsl(query)), body, token)
-        )
+        token = said.headers.get("authorization", "").removeprefix("Bearer ")
+        asked = Request(member, said.method, said.target, parts, dict(parse_qsl(query)), said.body, token)
+        return await self._send(member, writer, asked)
 
     async def _send(self, member: str, writer: asyncio.StreamWriter, asked: Request) -> bool:
         fault = self.world.fault if not self.world.faulty or member in self.world.faulty else ""
