@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -85,3 +86,18 @@ class FakeClock:
             self._monotonic = moment
         while (due := self._next_due()) is not None and due <= moment:
             heapq.heappop(self._sleepers)[2].set_result(None)
+
+
+class Inline(ThreadPoolExecutor):
+    """Work for threads that is done at once: real time that a thread takes would be time that the clock runs ahead.
+
+    Not for work that waits for something of the loop.
+    """
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  # as an executor: it is the one who waits for the result that meets it
+            done.set_exception(error)
+        return done

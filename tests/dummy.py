@@ -6,7 +6,7 @@ It has a watched table, a poll, a join, panes, an action, a rule, a tile and a d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.model import Answer, Finding, InstanceId, Member, NodeName, Reason, Ref, Severity, Tone, Verdict
@@ -35,6 +35,7 @@ from console.plugin import (
     Touch,
     Watch,
 )
+from console.runtime import Runtime
 from console.workflow.steps import Ctx, Done, Go, Outcome, Phase, Step, StepKind
 from tests.values import replace
 
@@ -244,3 +245,10 @@ PLUGIN = Plugin(
 )
 EAST = InstanceId("dummy", "east")
 WEST = InstanceId("dummy", "west")
+
+
+async def shown(runtime: Runtime, is_so: Callable[[], object]) -> None:
+    """Wait until the store has published what makes `is_so` true; other publications may come before."""
+    async with asyncio.timeout(30):
+        while not is_so():
+            await runtime.changed()

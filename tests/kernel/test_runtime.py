@@ -51,8 +51,7 @@ async def test_a_join_feeds_its_inputs_and_follows_a_change(runtime: Runtime, wa
     assert await runtime.ready(EAST, [SHELVES]) == []
     assert {row.node: row.widgets for row in view.snapshot.rows.values()} == {"node0": 2, "node1": 1}
     warehouses["east"].put(Widget("w9", "node1", broken=True))
-    await runtime.changed()
-    assert view.snapshot.rows["node1"].broken == 1
+    await dummy.shown(runtime, lambda: view.snapshot.rows["node1"].broken == 1)
 
 
 async def test_failure_is_a_value_and_the_loop_recovers_when_woken(
@@ -63,12 +62,10 @@ async def test_failure_is_a_value_and_the_loop_recovers_when_woken(
     assert await runtime.ready(EAST, [WIDGETS]) == ["widgets: connection refused (east:1)"]
     warehouses["east"].error = Forbidden("may not list widgets")
     runtime.wake(EAST)
-    while view.snapshot.state != SourceState.FORBIDDEN:
-        await runtime.changed()
+    await dummy.shown(runtime, lambda: view.snapshot.state == SourceState.FORBIDDEN)
     warehouses["east"].error = None
     runtime.wake(EAST)
-    while not view.snapshot.complete:
-        await runtime.changed()
+    await dummy.shown(runtime, lambda: view.snapshot.complete)
     assert len(view.snapshot.rows) == 3
 
 
@@ -104,9 +101,10 @@ async def test_panes_are_found_by_name_alias_and_instance(runtime: Runtime) -> N
 
 async def test_findings_are_kept_once_somebody_asks(runtime: Runtime, warehouses: dict[str, Warehouse]) -> None:
     await runtime.judge()
+    view = runtime.view(EAST, WIDGETS)
     assert await runtime.ready(EAST, [WIDGETS]) == []
     warehouses["east"].put(Widget("w1", "node1", broken=True))
-    await runtime.changed()
+    await dummy.shown(runtime, lambda: view.snapshot.rows["w1"].broken)
     await runtime.triage.work()
     assert runtime.triage.findings[0].title == "w1 is broken"
 

@@ -25,7 +25,7 @@ from console.workflow.starting import start
 from screens.app import Opening, PilothouseApp
 from tests import dummy
 from tests.clock import FakeClock
-from tests.dummy import EAST, PLUGIN, WEST, WIDGETS, Warehouse, Widget
+from tests.dummy import EAST, PLUGIN, WEST, WIDGETS, Warehouse, Widget, shown
 from tests.kernel.workflow.memory import AuditList, Granted, Journals, LeaseTable
 from tests.screens.app.steering import Driver
 from tests.screens.fleet import sea
@@ -86,8 +86,9 @@ async def test_a_rule_finds_what_is_broken_in_either_instance(warehouses: dict[s
         await runtime.judge()
         assert await runtime.ready(EAST, [WIDGETS]) == []
         assert await runtime.ready(WEST, [WIDGETS]) == []
+        view = runtime.view(WEST, WIDGETS)
         warehouses["west"].put(replace(warehouses["west"].widgets["west-widget-00042"], broken=True))
-        await runtime.changed()
+        await shown(runtime, lambda: view.snapshot.rows["west-widget-00042"].broken)
         await runtime.triage.work()
         assert [finding.title for finding in runtime.triage.findings] == ["west-widget-00042 is broken"]
 
@@ -120,7 +121,7 @@ async def test_its_hook_takes_part_in_a_drain_and_its_verdict_can_refuse_one(
         assert warehouses["east"].polished == ["dusted east-07"]
 
         warehouses["east"].put(Widget("east-widget-00007", "east-07", broken=True))
-        await runtime.changed()
+        await shown(runtime, lambda: looking.snapshot.rows["east-widget-00007"].broken)
         looking.close()
         refused = await plans.make(runtime, runs.target("drain", ["east-07"]), leases=leases)
         assert refused.verdict.answer is Answer.NO

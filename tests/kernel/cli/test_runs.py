@@ -41,7 +41,7 @@ from console.workflow.events import (
     Waiting,
 )
 from console.workflow.steps import Phase, Step
-from tests.clock import FakeClock
+from tests.clock import FakeClock, Inline
 from tests.kernel.workflow.memory import Journals
 
 T = 1_800_000_000.0
@@ -63,6 +63,11 @@ DONE: tuple[Fact, ...] = (
     Sent(T + 3, "move", "evicted"),
     StepDone(T + 9, "move", "gone; web-9 is Running on node5"),
 )
+
+
+@pytest.fixture(autouse=True)
+async def inline() -> None:
+    asyncio.get_running_loop().set_default_executor(Inline())
 
 
 class Desk:
@@ -145,7 +150,7 @@ async def test_a_question_that_nobody_can_answer_ends_the_command_and_not_the_ru
 ) -> None:
     desk: Any = Desk(*ASKS)
     following = asyncio.create_task(follow(desk, "d-1", "json", patience=0.0))
-    assert await until_done(desk, following) < 1
+    assert await until_done(desk, following) < 2, "it does not wait for an answer"
     assert await following == ExitCode.DECIDE == 3
     printed = capsys.readouterr()
     told = json.loads(printed.out)
