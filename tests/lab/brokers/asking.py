@@ -17,6 +17,7 @@ from tests.lab.world.place import LabError
 
 NOT_YET = (LabError, OSError, ValueError, KeyError, struct.error, http.client.HTTPException, subprocess.SubprocessError)
 _REDIRECTS = (301, 302, 307, 308)
+_HOPS = 4  # who owns what may change while it is asked for
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -29,11 +30,11 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
 
 def ask(
     method: str, url: str, *, authorization: str = "", body: object = None, timeout: float = 10,
-    names: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None, hops: int = _HOPS,
 ) -> tuple[int, bytes]:  # fmt: skip
     """Status and body of one request, with `body` as JSON; no status is an error.
 
-    A redirect to one of `names`, the addresses of which the lab can reach, is followed once.
+    A redirect to one of `names`, the addresses of which the lab can reach, is followed, a few times.
     """
     headers: Mapping[str, str] = {"Content-Type": "application/json"}
     if authorization:
@@ -47,9 +48,17 @@ def ask(
         with error:
             target = error.headers.get("Location", "")
             for name, address in (names or {}).items():
-                if error.code in _REDIRECTS and f"//{name}:" in target:
+                if hops and error.code in _REDIRECTS and f"//{name}:" in target:
                     moved = target.replace(f"//{name}:", f"//{address}:")
-                    return ask(method, moved, authorization=authorization, body=body, timeout=timeout)
+                    return ask(
+                        method,
+                        moved,
+                        authorization=authorization,
+                        body=body,
+                        timeout=timeout,
+                        names=names,
+                        hops=hops - 1,
+                    )
             return error.code, error.read()
 
 
