@@ -7,6 +7,7 @@ backend     connections by a dialer instead of the machine's own network
 sockets     connections over asyncio's own streams, which read what has arrived
 tunnels     sockets that reach a server through a proxy, for requests and WebSockets alike
 tls         whom we trust and who we are, from memory; TLS over any stream
+waiting     what the library takes from anyio, made of asyncio's own
 """
 
 # ruff: noqa: E402 - what is said to the import system must be said before the library is imported
@@ -18,6 +19,10 @@ import sys
 # httpx brings a command line that imports click, pygments and half of rich (measured: 60 ms of the way to the first
 # rows). It does without where that is "known to be missing", as the import system calls it.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+from console.http import waiting
+
+waiting.bring()
 
 from console.http.client import Answer, Credentials, HttpClient, Params, Streaming, Target
 from console.http.failures import Silent, Truncated, status_error, transport_error

@@ -6,7 +6,6 @@ Reads no environment by itself: surprising proxies and netrc files have cost oth
 from __future__ import annotations
 
 import asyncio
-import importlib
 import importlib.util
 import logging
 import socket
@@ -33,8 +32,6 @@ from console.plugin import Stream
 if importlib.util.find_spec("sniffio") is None:
     # httpcore asks for it several times a request; Python searches a missing module anew each time (measured: 1 ms).
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # "known to be missing", says the import system
-
-importlib.import_module("anyio._backends._asyncio")  # else the first request does, on the event loop: 45 ms measured
 
 for _name in ("httpx", "httpcore"):  # one line a request, with its URL, is not for our log
     logging.getLogger(_name).setLevel(logging.WARNING)
