@@ -26,6 +26,8 @@ _PEEKED = 20
 _PAYLOAD = 200
 _NAMED = 8
 _LIMITS = ("delivery-limit", "x-delivery-limit")
+_UNSETTLED = "cluster_change_not_permitted"
+"""A quorum queue's leader says so while it is new, or while another change of its copies is under way."""
 
 
 class MessageWire(Wire, frozen=True):
@@ -341,11 +343,12 @@ async def close_connection(act: Act, row: ConnectionRow) -> str:
     return f"{row.name} of {row.user} was closed"
 
 
-async def _tool(act: Act, member: str, command: tuple[str, ...], *, within: float = 120.0) -> Ran:
+async def _tool(act: Act, member: str, command: tuple[str, ...], *, within: float = 240.0) -> Ran:
     ran = await _broker(act).tool(member, command, within=within)
     if ran.code:
         said = clean((ran.err or ran.out).decode("utf-8", "replace").strip(), 500)
-        raise Rejected(f"{command[0]} {command[1]} ended with {ran.code}: {said}", where=member)
+        settling = "its copies settle: try again in some seconds" if _UNSETTLED in said else ""
+        raise Rejected(f"{command[0]} {command[1]} ended with {ran.code}: {said}", where=member, next_step=settling)
     return ran
 
 

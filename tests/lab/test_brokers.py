@@ -27,7 +27,7 @@ def delete(lab: Lab, system: Staged, member: str) -> None:
     get = ("-n", system.space, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}", "--ignore-not-found")
     before = lab.kubectl(*get)
     lab.kubectl("-n", system.space, "delete", "pod", pod, "--wait=false")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while lab.kubectl(*get) in {before, ""}:
         assert time.monotonic() < deadline, f"{pod} was not replaced"
         time.sleep(0.2)
@@ -35,7 +35,7 @@ def delete(lab: Lab, system: Staged, member: str) -> None:
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not is_so():
         assert time.monotonic() < deadline, what
         time.sleep(0.5)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from console.errors import Forbidden, NotFound
+from console.errors import Forbidden, NotFound, Unreachable
 from console.model import NodeName, Ref
 from console.plugin import Container, Ran, Resource, Server, ServerSet, Stream
 from console.text import clean
@@ -174,14 +174,20 @@ class Hosting:
     async def run(
         self, pod: Ref, command: Sequence[str], *, container: str = "", stdin: bytes = b"", within: float = 30.0
     ) -> Ran:
-        """Exec, to its end. Raises Unreachable when it takes longer than `within` seconds."""
+        """Exec, to its end. Raises Unreachable when that takes longer than `within` seconds or nobody tells its end."""
         inside = container or await self._first_container(pod)
         running = await self._api.exec(pod.namespace, pod.name, command, container=inside, stdin=bool(stdin))
         if stdin:
             await running.write(stdin)
             await running.end_input()
         out, error, end = await channels.output_of(running, deadline=within)
-        return Ran(end.code if end.code is not None else -1, out, error)
+        if end.code is None:
+            raise Unreachable(
+                f"how `{command[0]}` ended is not known: {end.message or 'the connection broke'}",
+                where=f"exec in {pod.namespace}/{pod.name}",
+                next_step="look whether it was done before you try again",
+            )
+        return Ran(end.code, out, error)
 
     async def _first_container(self, pod: Ref) -> str:
         """The API asks which one is meant wherever there are several; people mean the first, as kubectl does."""

@@ -168,7 +168,7 @@ class Broker:
 
     # -- tools in a member's pod
 
-    async def tool(self, member: str, command: tuple[str, ...], *, within: float = 120.0) -> Ran:
+    async def tool(self, member: str, command: tuple[str, ...], *, within: float = 240.0) -> Ran:
         """Run a tool in the pod of a member. Raises Refused where its pod is not known."""
         seats: Mapping[str, nodes.Seat] = await self.endpoints.seats()
         seat = seats.get(member) or await self.endpoints.silent_seat(member)

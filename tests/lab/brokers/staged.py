@@ -66,7 +66,7 @@ class Staged:
         """What stands in a Secret of the system."""
         return self._system.secrets()[name][key].decode()
 
-    def tool(self, member: str, *command: str, text: str | None = None, seconds: float = 60) -> CompletedProcess[str]:
+    def tool(self, member: str, *command: str, text: str | None = None, seconds: float = 180) -> CompletedProcess[str]:
         """Run a command in the member's container, with `text` as its input; it may fail. For the system's own tools.
 
         It does not go through the API server: it says what a plugin should have been told.

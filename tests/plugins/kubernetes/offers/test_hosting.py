@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from console.clock import SYSTEM_CLOCK
-from console.errors import Forbidden, NotFound
+from console.errors import Forbidden, NotFound, Unreachable
 from console.plugin import Reach, Resource, ServerSet
 from console.simulating import Asked, Folder, Route, Said, Tools, tools
 from plugins.kubernetes.client import contexts
@@ -129,6 +129,19 @@ async def test_a_neighbour_answers_at_a_pods_port_and_its_tools(ground: Ground) 
     assert (await ground.hosting.run(servers[0].pod, ["rabbitmqctl"])).code == 127, "not behind this pod"
     server.close()
     tool.close()
+
+
+async def test_a_command_of_which_nobody_says_how_it_ended_is_no_answer(ground: Ground) -> None:
+    async def cut(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(cut, "127.0.0.1", 0)
+    tool = Tools(("rabbitmqctl",), server.sockets[0].getsockname()[1])
+    ground.folder.publish("rabbitmq", [Route("rabbitmq", "my-rabbitmq-ha-1", 5672, 1)], tool)
+    servers = await ground.hosting.servers(await ground.set_of("my-rabbitmq-ha"))
+    with pytest.raises(Unreachable, match="how `rabbitmqctl` ended is not known"):
+        await ground.hosting.run(servers[1].pod, ["rabbitmqctl", "status"])
+    server.close()
 
 
 async def test_who_asks_for_the_sets_together_costs_the_server_one_look(
