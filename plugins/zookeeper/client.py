@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from console.errors import BadAnswer, ConfigError, ConsoleError, Forbidden, NotFound, SourceError, Unreachable
 from console.http import HttpClient, Target, TlsStream, Trust, tls_context, transport_error
 from console.plugin import Instance, Platform, Reach, Server, Stream
+from console.tables import Tls
 from plugins.zookeeper.config import ADMIN_PORTS, CLIENT_PORT, Named
 from plugins.zookeeper.finding import Charted
 from plugins.zookeeper.model import words
@@ -182,7 +183,8 @@ class Client:
     async def _secured(self, stream: Stream, seat: Seat) -> Stream:
         """TLS on top. A server of Strimzi that turns out not to speak it is spoken to without, for a while."""
         assert self._context is not None  # noqa: S101 - the caller looked
-        secured = TlsStream(stream, self._context, seat.host)
+        named = self.settings.tls.server_name if isinstance(self.settings, Named) else ""
+        secured = TlsStream(stream, self._context, named or seat.host)
         try:
             await secured.handshake()
         except ssl.SSLError as error:
@@ -224,8 +226,8 @@ class Client:
             return
         self._trusted_at = now
         if isinstance(self.settings, Named):
-            if self.settings.ca_file or self.settings.certificate_file:
-                self._context = await asyncio.to_thread(_context, self.settings)
+            if self.settings.tls != Tls():
+                self._context = await asyncio.to_thread(_context, self.settings.tls)
         elif self.settings.strimzi and self._platform is not None:
             try:
                 self._context = await _strimzi(self._platform, self.settings)
@@ -274,15 +276,15 @@ async def _strimzi(platform: Platform, settings: Charted) -> ssl.SSLContext:
         raise BadAnswer(error.what, where=settings.strimzi) from error
 
 
-def _context(settings: Named) -> ssl.SSLContext:
+def _context(tls: Tls) -> ssl.SSLContext:
     read: list[bytes] = []
-    for path in (settings.ca_file, settings.certificate_file, settings.key_file):
+    for path in (tls.ca_file, tls.certificate_file, tls.key_file):
         try:
             read.append(Path(path).expanduser().read_bytes() if path else b"")
         except OSError as error:
             raise ConfigError(f"the file cannot be read: {error}", where=path) from error
-    trust = Trust(authorities=read[0], certificate=read[1], key=read[2])
-    return tls_context(trust, where=settings.certificate_file or settings.ca_file)
+    trust = Trust(*read, verify=tls.verify, server_name=tls.server_name)
+    return tls_context(trust, where=tls.certificate_file or tls.ca_file)
 
 
 def _with_unseen(members: Iterable[Member]) -> list[Member]:

@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any
+
+from msgspec import Struct
 
 from console.errors import ConfigError
-from console.model import InstanceId
-from console.plugin import Instance
+from console.model import InstanceId, Tone
+from console.plugin import Cell, Instance
+from console.tables import Tls, address, settled
 
 _WHERE = "[[zookeeper]]"
 CLIENT_PORT = 2181
 ADMIN_PORTS = (8080, 9990)
 """The server's own default, and Pulsar's."""
+_LONGEST = 60.0
 Place = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One ensemble that the configuration names. `admin` are the AdminServers, in the order of `servers`.
+class Table(Tls, frozen=True):
+    """One table as it is written. With a file of TLS the client port is spoken to by it."""
 
-    With `ca_file`, `certificate_file` and `key_file` the client port is spoken to by TLS.
-    """
+    name: str = ""
+    servers: tuple[str, ...] = ()
+    admin: tuple[str, ...] = ()
+    timeout: float = 3.0
+
+
+class Named(Struct, frozen=True):
+    """One ensemble that the configuration names. `admin` are the AdminServers, in the order of `servers`."""
 
     name: str
     servers: tuple[Place, ...] = ()
     admin: tuple[Place, ...] = ()
-    ca_file: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
+    tls: Tls = Tls()
     timeout: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All ensembles that are named."""
 
     instances: tuple[Named, ...] = ()
@@ -45,62 +50,36 @@ def configure(table: Mapping[str, Any]) -> Settings:
     unknown = sorted(set(table) - {"instances"})
     if unknown:
         raise ConfigError(f"key `{unknown[0]}` is not known", where="[plugins.zookeeper]", next_step=f"write {_WHERE}")
-    named = [_named(one) for one in table.get("instances", ())]
-    twice = {one.name for one in named if sum(other.name == one.name for other in named) > 1}
-    if twice:
-        raise ConfigError(f"the name {min(twice)!r} is used twice", where=_WHERE)
+    named = [_named(one, f"{_WHERE} {one.get('name') or n}") for n, one in enumerate(table.get("instances", ()), 1)]
+    names = [one.name for one in named]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ConfigError(f"name `{twice}` is there twice", where=_WHERE, next_step="give each its own")
     return Settings(tuple(named))
 
 
 def discover(settings: Settings) -> Sequence[Instance]:
     """The ensembles that the configuration names."""
-    return [
-        Instance(InstanceId("zookeeper", one.name), one, f"{one.name} (configuration)") for one in settings.instances
-    ]
+    return [_instance(one) for one in settings.instances]
 
 
-def _named(table: Mapping[str, Any]) -> Named:
-    known = {field.name for field in fields(Named)}
-    for key in table:
-        if key not in known:
-            raise ConfigError(f"key `{key}` is not known", where=_WHERE, next_step=f"known: {', '.join(sorted(known))}")
-    servers = _places("servers", table.get("servers", ()), CLIENT_PORT)
+def _instance(one: Named) -> Instance:
+    marks = () if one.tls.verify else (Cell("INSECURE TLS", Tone.BAD),)
+    return Instance(InstanceId("zookeeper", one.name), one, f"{one.name} (configuration)", marks=marks)
+
+
+def _named(given: Mapping[str, Any], where: str) -> Named:
+    table = settled(given, Table, where)
+    servers, admin = _places(table.servers, CLIENT_PORT, where), _places(table.admin, ADMIN_PORTS[0], where)
     if not servers:
-        raise ConfigError("`servers` is wanted", where=_WHERE)
-    admin = _places("admin", table.get("admin", ()), ADMIN_PORTS[0])
+        raise ConfigError("key `servers` is wanted", where=where)
     if admin and len(admin) != len(servers):
-        raise ConfigError(f"`admin` has {len(admin)} addresses for {len(servers)} servers", where=_WHERE)
-    texts = {key: _text(key, table[key]) for key in table if key in {"ca_file", "certificate_file", "key_file"}}
-    if ("certificate_file" in texts) != ("key_file" in texts):
-        raise ConfigError("`certificate_file` and `key_file` belong together", where=_WHERE)
-    name = _text("name", table["name"]) if "name" in table else f"{servers[0][0]}:{servers[0][1]}"
-    return Named(name, servers, admin, timeout=_seconds("timeout", table.get("timeout", 3.0)), **texts)
+        raise ConfigError(f"`admin` has {len(admin)} addresses for {len(servers)} servers", where=where)
+    if not 0 < table.timeout <= _LONGEST:
+        raise ConfigError(f"`timeout` must be a number of seconds up to {_LONGEST:g}", where=where)
+    tls = Tls(**{key: getattr(table, key) for key in Tls.__struct_fields__})
+    return Named(table.name or f"{servers[0][0]}:{servers[0][1]}", servers, admin, tls, table.timeout)
 
 
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"`{key}` must be a text", where=_WHERE)
-    return value
-
-
-def _seconds(key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 60:  # noqa: PLR2004
-        raise ConfigError(f"`{key}` must be a number of seconds up to 60", where=_WHERE)
-    return float(value)
-
-
-def _places(key: str, value: object, port: int) -> tuple[Place, ...]:
-    words = value.split(",") if isinstance(value, str) else value  # as ZooKeeper's own tools write them
-    if not isinstance(words, list | tuple):
-        raise ConfigError(f"`{key}` must be a list of host:port", where=_WHERE)
-    return tuple(_place(key, word, port) for word in cast("list[object]", words))
-
-
-def _place(key: str, word: object, port: int) -> Place:
-    text = word.strip() if isinstance(word, str) else ""
-    host, colon, number = text.rpartition(":")
-    if text and not colon:
-        return text, port
-    if not host or not number.isdigit() or not 0 < int(number) < 65536:  # noqa: PLR2004
-        raise ConfigError(f"`{key}`: {word!r} is not host:port", where=_WHERE)
-    return host.strip("[]"), int(number)
+def _places(given: Sequence[str], port: int, where: str) -> tuple[Place, ...]:
+    """Also `a:2181,b:2181` in one text, as ZooKeeper's own tools write them."""
+    return tuple(address(word.strip(), port, where) for text in given for word in text.split(","))
