@@ -27,7 +27,7 @@ waiting.bring()
 from console.http.client import Answer, Credentials, HttpClient, Params, Streaming, Target
 from console.http.failures import Silent, Truncated, status_error, transport_error
 from console.http.proxies import check_proxy, proxy_for
-from console.http.tls import TlsStream, Trust, load_identity, tls_context
+from console.http.tls import TlsStream, Trust, context_of, load_identity, tls_context
 
 __all__ = [
     "Answer",
@@ -41,6 +41,7 @@ __all__ = [
     "Truncated",
     "Trust",
     "check_proxy",
+    "context_of",
     "load_identity",
     "proxy_for",
     "status_error",

@@ -1,7 +1,7 @@
 """TLS for every client: whom we trust and who we are, and TLS on top of any byte stream.
 
-Certificates come from memory. The standard library takes a client certificate from files only, so the pair is written
-with mode 0600 and unlinked at once. Opens no socket and decides no route.
+Certificates come from memory, or from the files that settings name. The standard library takes a client certificate
+from files only, so the pair is written with mode 0600 and unlinked at once. Opens no socket and decides no route.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import os
 import ssl
 import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from console.errors import ConfigError
 from console.plugin import Stream
+from console.tables import Tls
 
 _CHUNK = 65536
 
@@ -44,6 +46,23 @@ def tls_context(trust: Trust, *, where: str = "") -> ssl.SSLContext:
     if trust.certificate:
         load_identity(context, trust.certificate, trust.key, where=where)
     return context
+
+
+def context_of(tls: Tls, *, where: str) -> ssl.SSLContext:
+    """The context that a system's settings ask for. Reads their files: call it in a thread. Raises ConfigError."""
+    files = {
+        key: _content(key, path, where)
+        for key, path in (("authorities", tls.ca_file), ("certificate", tls.certificate_file), ("key", tls.key_file))
+        if path
+    }
+    return tls_context(Trust(**files, verify=tls.verify, server_name=tls.server_name), where=where)
+
+
+def _content(what: str, path: str, where: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the file of the {what}, {path}, cannot be read: {error.strerror}", where=where) from error
 
 
 def load_identity(context: ssl.SSLContext, certificate: bytes, key: bytes, *, where: str = "") -> None:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import configparser
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from console import secrets
 from console.errors import ConfigError, Forbidden, NotFound, Unauthorized
 from console.plugin import Platform, ServerSet
 from plugins.rabbitmq.config import Named, Place
 
-_COMMAND_TIME = 30.0
 _USER_KEYS = ("rabbitmq-username", "username", "default_user")
 _PASSWORD_KEYS = ("rabbitmq-password", "password", "default_pass")
 
@@ -63,9 +62,9 @@ class Identity:
 async def read(place: Place, platform: Platform | None) -> Login:
     """The login of an instance: settings first, then the Secret of its chart."""
     named = place.named
-    secret = await _secret(named)
-    if named.username and secret is not None:
-        return Login(named.username, secret, "settings")
+    if named.username and named.password:
+        secret = await secrets.read(named.password, f"[[rabbitmq]] {named.name}")
+        return Login(named.username, secret, str(named.password))
     if named.config_file:
         return await asyncio.to_thread(_from_file, named)
     if place.stands_on is not None and platform is not None:
@@ -77,52 +76,12 @@ async def read(place: Place, platform: Platform | None) -> Login:
     )
 
 
-async def _secret(named: Named) -> str | None:
-    if named.password:
-        return named.password
-    if named.password_env:
-        if named.password_env not in os.environ:
-            raise Unauthorized(f"{named.password_env} is not set", where=f"rabbitmq {named.name} password_env")
-        return os.environ[named.password_env]
-    if named.password_file:
-        text = await asyncio.to_thread(_text, named.password_file, f"rabbitmq {named.name} password_file")
-        return text.rstrip("\r\n")
-    if named.password_command:
-        return await _printed(named)
-    return None
-
-
 def _text(path: str, where: str) -> str:
     try:
         return Path(path).expanduser().read_text("utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise Unauthorized(f"{path} cannot be read: {reason}", where=where) from error
-
-
-async def _printed(named: Named) -> str:
-    where = f"rabbitmq {named.name} password_command"
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *named.password_command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise Unauthorized(f"the command cannot be run: {error.strerror}", where=where) from error
-    try:
-        async with asyncio.timeout(_COMMAND_TIME):
-            out, _ = await process.communicate()
-    except TimeoutError as error:
-        raise Unauthorized(f"the command printed nothing within {_COMMAND_TIME:g} s", where=where) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        raise Unauthorized(f"the command ended with {process.returncode}", where=where)
-    return out.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def _from_file(named: Named) -> Login:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.model import InstanceId
 from console.plugin import Container, Instance, Platform, ServerSet
-from plugins.rabbitmq.config import SYSTEM, Place, Settings
+from plugins.rabbitmq.config import SYSTEM, Place, Settings, instance
 
 _AMQP = frozenset({5672, 5671})
 _MANAGEMENT = frozenset({15672, 15671})
@@ -25,7 +24,7 @@ async def search(settings: Settings, platform: Platform) -> Sequence[Instance]:
         if is_broker(one):
             name = f"{one.namespace}/{instance_name(one)}"
             named = settings.about(name)
-            found.append(Instance(InstanceId(SYSTEM, name), Place(named, one)))
+            found.append(instance(name, Place(named, one)))
     return found
 
 

@@ -6,48 +6,63 @@ A password itself is refused here: the configuration names a file, an environmen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any
+
+from msgspec import Struct
 
 from console.errors import ConfigError
-from console.model import InstanceId
-from console.plugin import Instance
+from console.model import InstanceId, Tone
+from console.plugin import Cell, Instance
+from console.secrets import Secret
+from console.tables import Password, address, settled
 
 _WHERE = "[[redis]]"
 SERVER_PORT, SENTINEL_PORT = 6379, 26379
+_LONGEST = 60.0
 Place = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Where one password is: at most one of the three; none of them means no password."""
+class Access(Password, frozen=True):
+    """How servers and Sentinels are spoken to: TLS to both where it is wanted or a file of it is named."""
 
-    file: str = ""
-    env: str = ""
-    command: tuple[str, ...] = ()
+    sentinel_username: str = ""
+    sentinel_password_file: str = ""
+    sentinel_password_env: str = ""
+    sentinel_password_command: tuple[str, ...] = ()
+    tls: bool = False
+    timeout: float = 3.0
 
-    def __bool__(self) -> bool:
-        return bool(self.file or self.env or self.command)
+    @property
+    def sentinel_password(self) -> Secret:
+        return Secret(self.sentinel_password_file, self.sentinel_password_env, self.sentinel_password_command)
+
+    @property
+    def secured(self) -> bool:
+        return self.tls or bool(self.ca_file or self.certificate_file)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Table(Access, frozen=True):
+    """One table as it is written."""
+
+    name: str = ""
+    sentinels: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+
+
+class Named(Struct, frozen=True):
     """One instance that the configuration names. Without `servers` they are those that the Sentinels name."""
 
     name: str
     sentinels: tuple[Place, ...] = ()
     servers: tuple[Place, ...] = ()
-    username: str = ""
-    password: Secret = Secret()
-    sentinel_username: str = ""
-    sentinel_password: Secret = Secret()
-    tls: bool = False
-    ca_file: str = ""
-    timeout: float = 3.0
+    access: Access = Access()
+
+    @property
+    def timeout(self) -> float:
+        return self.access.timeout
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All instances that are named."""
 
     instances: tuple[Named, ...] = ()
@@ -57,94 +72,31 @@ def configure(table: Mapping[str, Any]) -> Settings:
     """The settings of the plugin's table; raises ConfigError that names the key."""
     unknown = sorted(set(table) - {"instances"})
     if unknown:
-        raise ConfigError(f"key `{unknown[0]}` is not known", where="[plugins.redis]", next_step="write [[redis]]")
-    named = [_named(one) for one in table.get("instances", ())]
-    twice = {one.name for one in named if sum(other.name == one.name for other in named) > 1}
-    if twice:
-        raise ConfigError(f"the name {min(twice)!r} is used twice", where=_WHERE)
+        raise ConfigError(f"key `{unknown[0]}` is not known", where="[plugins.redis]", next_step=f"write {_WHERE}")
+    named = [_named(one, f"{_WHERE} {one.get('name') or n}") for n, one in enumerate(table.get("instances", ()), 1)]
+    names = [one.name for one in named]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ConfigError(f"name `{twice}` is there twice", where=_WHERE, next_step="give each its own")
     return Settings(tuple(named))
 
 
 def discover(settings: Settings) -> Sequence[Instance]:
     """The instances that the configuration names."""
-    return [Instance(InstanceId("redis", one.name), one, f"{one.name} (configuration)") for one in settings.instances]
+    return [_instance(one) for one in settings.instances]
 
 
-def _named(table: Mapping[str, Any]) -> Named:
-    secrets = {f"{whose}_{how}" for whose in ("password", "sentinel_password") for how in ("file", "env", "command")}
-    known = {field.name for field in fields(Named)} - {"password", "sentinel_password"} | secrets
-    for key in table:
-        if key in {"password", "sentinel_password"}:
-            raise ConfigError(
-                f"`{key}` would be a secret in this file", where=_WHERE, next_step=f"use {key}_file, _env or _command"
-            )
-        if key not in known:
-            raise ConfigError(f"key `{key}` is not known", where=_WHERE, next_step=f"known: {', '.join(sorted(known))}")
-    values: dict[str, Any] = {key: _text(key, table[key]) for key in table if key in _TEXTS}
-    values |= {
-        "sentinels": _places("sentinels", table.get("sentinels", ()), SENTINEL_PORT),
-        "servers": _places("servers", table.get("servers", ()), SERVER_PORT),
-        "password": _secret("password", table),
-        "sentinel_password": _secret("sentinel_password", table),
-        "tls": _flag("tls", table.get("tls", False)),
-        "timeout": _seconds("timeout", table.get("timeout", 3.0)),
-    }
-    if not values["sentinels"] and not values["servers"]:
-        raise ConfigError("`sentinels` or `servers` is wanted", where=_WHERE)
-    first = (values["sentinels"] or values["servers"])[0]
-    values.setdefault("name", f"{first[0]}:{first[1]}")
-    return Named(**values)
+def _instance(one: Named) -> Instance:
+    marks = () if one.access.verify else (Cell("INSECURE TLS", Tone.BAD),)
+    return Instance(InstanceId("redis", one.name), one, f"{one.name} (configuration)", marks=marks)
 
 
-_TEXTS = frozenset({"name", "username", "sentinel_username", "ca_file"})
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"`{key}` must be a text", where=_WHERE)
-    return value
-
-
-def _flag(key: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigError(f"`{key}` must be true or false", where=_WHERE)
-    return value
-
-
-def _seconds(key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 60:  # noqa: PLR2004
-        raise ConfigError(f"`{key}` must be a number of seconds up to 60", where=_WHERE)
-    return float(value)
-
-
-def _places(key: str, value: object, port: int) -> tuple[Place, ...]:
-    words = [value] if isinstance(value, str) else value
-    if not isinstance(words, list | tuple):
-        raise ConfigError(f"`{key}` must be a list of host:port", where=_WHERE)
-    return tuple(_place(key, word, port) for word in cast("list[object]", words))
-
-
-def _place(key: str, word: object, port: int) -> Place:
-    text = word if isinstance(word, str) else ""
-    host, colon, number = text.rpartition(":")
-    if text and not colon:
-        return text, port
-    if not host or not number.isdigit() or not 0 < int(number) < 65536:  # noqa: PLR2004
-        raise ConfigError(f"`{key}`: {word!r} is not host:port", where=_WHERE)
-    return host.strip("[]"), int(number)
-
-
-def _secret(whose: str, table: Mapping[str, Any]) -> Secret:
-    given = [how for how in ("file", "env", "command") if f"{whose}_{how}" in table]
-    if len(given) > 1:
-        raise ConfigError(f"`{whose}_{given[0]}` and `{whose}_{given[1]}` exclude each other", where=_WHERE)
-    if not given:
-        return Secret()
-    key = f"{whose}_{given[0]}"
-    value: object = table[key]
-    if given[0] != "command":
-        return Secret(file=_text(key, value)) if given[0] == "file" else Secret(env=_text(key, value))
-    words = cast("list[object]", value)
-    if not isinstance(value, list) or not words or not all(isinstance(word, str) for word in words):
-        raise ConfigError(f"`{key}` must be a list of words", where=_WHERE)
-    return Secret(command=tuple(str(word) for word in words))
+def _named(given: Mapping[str, Any], where: str) -> Named:
+    table = settled(given, Table, where)
+    if not 0 < table.timeout <= _LONGEST:
+        raise ConfigError(f"`timeout` must be a number of seconds up to {_LONGEST:g}", where=where)
+    sentinels = tuple(address(word, SENTINEL_PORT, where) for word in table.sentinels)
+    servers = tuple(address(word, SERVER_PORT, where) for word in table.servers)
+    if not sentinels and not servers:
+        raise ConfigError("`sentinels` or `servers` is wanted", where=where)
+    first = (sentinels or servers)[0]
+    return Named(table.name or f"{first[0]}:{first[1]}", sentinels, servers, table)

@@ -10,16 +10,15 @@ import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from console.errors import ConfigError, SourceError, Unreachable
-from console.http import Answer, HttpClient, Params, Target, Trust, tls_context
+from console.errors import SourceError, Unreachable
+from console.http import Answer, HttpClient, Params, Target, context_of
 from console.plugin import Reach, Server, ServerSet
 from plugins.rabbitmq.client.refusals import explain
-from plugins.rabbitmq.config import Named, Place
+from plugins.rabbitmq.config import Place
 from plugins.rabbitmq.credentials import Identity
 from plugins.rabbitmq.finding import is_server
 from plugins.rabbitmq.model.nodes import Seat
@@ -102,7 +101,7 @@ class Endpoints:
         context = None
         if urlsplit(url).scheme == "https":
             if self._context is None:
-                self._context = await asyncio.to_thread(_context, named)
+                self._context = await asyncio.to_thread(context_of, named, where=f"[[rabbitmq]] {named.name}")
             context = self._context
         dial = self._reach.platform.dial if self._place.stands_on and self._reach.platform else None
         target = Target(
@@ -205,16 +204,3 @@ def _port(stands_on: ServerSet) -> tuple[int, str]:
 
 def _same_host(host: str, server: Server) -> bool:
     return host in {server.pod.name, server.host} or host.startswith(f"{server.host}.")
-
-
-def _context(named: Named) -> ssl.SSLContext:
-    def read(path: str) -> bytes:
-        try:
-            return Path(path).expanduser().read_bytes() if path else b""
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}", where=f"rabbitmq {named.name}") from error
-
-    trust = Trust(
-        read(named.ca_file), read(named.certificate_file), read(named.key_file), named.verify, named.server_name
-    )
-    return tls_context(trust, where=f"rabbitmq {named.name}")

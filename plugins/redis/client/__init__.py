@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterable
-from pathlib import Path
 
-from console.errors import ConfigError, ConsoleError, SourceError, Unreachable
-from console.http import Trust, tls_context
+from console.errors import ConsoleError, SourceError, Unreachable
+from console.http import context_of
 from console.plugin import Instance, Reach
 from plugins.redis import credentials
 from plugins.redis.client.asking import Memory, believed, slow_of, told
-from plugins.redis.client.link import Link, directly
+from plugins.redis.client.link import Link, Secured, directly
 from plugins.redis.client.seats import Seats
 from plugins.redis.config import Named
 from plugins.redis.credentials import Logins
@@ -44,7 +42,7 @@ class Client:
         self._links: dict[tuple[str, int], Link] = {}
         self._memory: dict[tuple[str, int], Memory] = {}
         self._logins: Logins | None = None
-        self._context: ssl.SSLContext | None = None
+        self._secured: Secured | None = None
         self._asking = asyncio.Lock()
         self._last: tuple[float, Survey] | None = None
         self._who: Announced | None = None
@@ -111,7 +109,7 @@ class Client:
                 dial=self._platform.dial if self._platform is not None else directly,
                 logins=logins.sentinel if sentinel else logins.server,
                 timeout=self.settings.timeout,
-                context=await self._tls(),
+                secured=await self._tls(),
             )
         return self._links[at]
 
@@ -147,21 +145,15 @@ class Client:
     def _note(self, seat: Seat) -> Memory:
         return self._memory.setdefault((seat.host, seat.port), Memory())
 
-    async def _tls(self) -> ssl.SSLContext | None:
-        if not isinstance(self.settings, Named) or not self.settings.tls:
+    async def _tls(self) -> Secured | None:
+        if not isinstance(self.settings, Named) or not self.settings.access.secured:
             return None
-        if self._context is None:
-            self._context = await asyncio.to_thread(_context, self.settings.ca_file)
-        return self._context
+        if self._secured is None:
+            access = self.settings.access
+            context = await asyncio.to_thread(context_of, access, where=f"[[redis]] {self.settings.name}")
+            self._secured = Secured(context, access.server_name)
+        return self._secured
 
     def _nobody(self, survey: Survey) -> SourceError:
         said = [one.problem for one in (*survey.sentinels, *survey.servers) if one.problem]
         return Unreachable(said[0] if said else "no server is known", where=self.name)
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        authorities = Path(ca_file).expanduser().read_bytes() if ca_file else b""
-    except OSError as error:
-        raise ConfigError(f"the certificate authority cannot be read: {error}", where=ca_file) from error
-    return tls_context(Trust(authorities=authorities), where=ca_file)

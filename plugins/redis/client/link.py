@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
 from redis.asyncio.connection import Connection
@@ -35,6 +36,14 @@ Dial = Callable[[str, int], Awaitable[Stream]]
 _CHUNK = 65536
 _LIMIT = 64 * 1024 * 1024
 _WRONG = ("NOAUTH", "WRONGPASS", "invalid password", "without any password", "no password is set", "Authentication")
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """How TLS is spoken; `server_name` is what certificates carry, where that is not the host."""
+
+    context: ssl.SSLContext
+    server_name: str = ""
 
 
 class _Writer:
@@ -73,19 +82,19 @@ class _Dialled(Connection):
     """Opens its stream by our dialer; only this one method of the library is replaced."""
 
     dial: Dial
-    context: ssl.SSLContext | None = None
+    secured: Secured | None = None
     writer: _Writer | None = None
 
     async def _connect(self) -> None:
         stream = await self.dial(str(self.host), int(self.port))
-        if self.context is not None:
-            secured = TlsStream(stream, self.context, str(self.host))
+        if self.secured is not None:
+            secret = TlsStream(stream, self.secured.context, self.secured.server_name or str(self.host))
             try:
-                await secured.handshake()
+                await secret.handshake()
             except BaseException:
                 await stream.close()
                 raise
-            stream = secured
+            stream = secret
         reader = asyncio.StreamReader(limit=_LIMIT)
         pump = asyncio.get_running_loop().create_task(_feed(stream, reader))
         self._reader = reader
@@ -140,14 +149,14 @@ class Link:
         dial: Dial,
         logins: Sequence[Login],
         timeout: float,
-        context: ssl.SSLContext | None = None,
+        secured: Secured | None = None,
     ) -> None:
         self.where = f"{at[0]}:{at[1]}"
         self._at = at
         self._dial = dial
         self._logins = list(logins)
         self._timeout = timeout
-        self._context = context
+        self._secured = secured
         self._connection: _Dialled | None = None
         self._turn = asyncio.Lock()
 
@@ -222,7 +231,7 @@ class Link:
             health_check_interval=0,
         )
         made.dial = self._dial
-        made.context = self._context
+        made.secured = self._secured
         return made
 
     async def _drop(self) -> None:

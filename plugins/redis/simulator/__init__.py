@@ -7,6 +7,7 @@ pods of the sandbox's platform.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Sequence
 
@@ -32,14 +33,14 @@ class Simulator:
         self.places: dict[str, Place] = {}
         self._looking: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Listen on a free port for each member, and let the Sentinels look."""
+    async def start(self, context: ssl.SSLContext | None = None) -> None:
+        """Listen on a free port for each member, by TLS where a context is given, and let the Sentinels look."""
         for name, one in self.world.servers.items():
             self.places[name] = Place(self._server(one), lambda: self.world.password, self._up(name))
         for name, one in self.world.sentinels.items():
             self.places[name] = Place(self._sentinel(one), lambda: self.world.sentinel_password, self._up(name))
         for place in self.places.values():
-            await place.listen()
+            await place.listen(context)
         self._looking = asyncio.create_task(self._look())
 
     async def close(self) -> None:
@@ -64,7 +65,7 @@ class Simulator:
             self.world.look(time.monotonic())
 
 
-async def cluster(*, version: str = "7.0.15", members: int = 3) -> Simulator:
+async def cluster(*, version: str = "7.0.15", members: int = 3, context: ssl.SSLContext | None = None) -> Simulator:
     """A group whose announced addresses are those on which it listens: for tests and named instances."""
     world = World(version=version)
     for n in range(members):
@@ -72,7 +73,7 @@ async def cluster(*, version: str = "7.0.15", members: int = 3) -> Simulator:
         world.sentinels[f"sentinel-{n}"] = Sentinel(f"sentinel-{n}", ("127.0.0.1", 0))
     world.furnish()
     simulator = Simulator(world)
-    await simulator.start()
+    await simulator.start(context)
     for name, one in (*world.servers.items(), *world.sentinels.items()):
         one.announced = ("127.0.0.1", simulator.places[name].port)
     return simulator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -43,9 +44,9 @@ class Place:
         self.port = 0
         self.asked: list[tuple[str, ...]] = []
 
-    async def listen(self, port: int = 0) -> int:
-        """Listen on 127.0.0.1; the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+    async def listen(self, context: ssl.SSLContext | None = None) -> int:
+        """Listen on 127.0.0.1, by TLS where a context is given; the port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
         return self.port
 

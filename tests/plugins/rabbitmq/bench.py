@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 from console.clock import SYSTEM_CLOCK, Clock
@@ -58,12 +59,15 @@ async def serving(world: World) -> AsyncGenerator[Served]:
 async def named(served: Served, *, username: str = "admin", password: str = "admin-lab") -> AsyncGenerator[Broker]:
     """A client of named addresses."""
     urls = tuple(served.url(member) for member in served.world.members)
-    settings = Named("lab", url=urls, username=username, password=password)
-    client = connect(Instance(InstanceId("rabbitmq", "lab"), Place(settings)), Reach(SYSTEM_CLOCK, "0"))
-    try:
-        yield client
-    finally:
-        await client.aclose()
+    with NamedTemporaryFile("w") as file:
+        file.write(password)
+        file.flush()
+        settings = Named(name="lab", url=urls, username=username, password_file=file.name)
+        client = connect(Instance(InstanceId("rabbitmq", "lab"), Place(settings)), Reach(SYSTEM_CLOCK, "0"))
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 def _host(number: int) -> str:
@@ -88,7 +92,7 @@ def ground(served: Served, **secrets: str) -> PodGround:
 @asynccontextmanager
 async def on_platform(made: Ground, clock: Clock = SYSTEM_CLOCK) -> AsyncGenerator[Broker]:
     """A client of a set of pods."""
-    place = Place(Named("shop/rabbit"), SET)
+    place = Place(Named(name="shop/rabbit"), SET)
     client = connect(Instance(InstanceId("rabbitmq", "shop/rabbit"), place), Reach(clock, "0", made))
     try:
         yield client

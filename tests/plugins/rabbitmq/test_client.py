@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,8 @@ async def test_a_password_that_is_changed_while_we_run_is_read_again() -> None:
             assert await all_rows(client.exchanges())
 
 
-async def test_tls_that_fits_and_that_does_not(tmp_path: Path) -> None:
+async def test_tls_that_fits_and_that_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RABBIT_SECRET", "admin-lab")
     pair, authority = tmp_path / "server.pem", tmp_path / "ca.pem"
     pair.write_bytes(SERVER + SERVER_KEY)
     authority.write_bytes(AUTHORITY)
@@ -151,9 +153,17 @@ async def test_tls_that_fits_and_that_does_not(tmp_path: Path) -> None:
     context.load_cert_chain(pair)
     served = Served(small())
     await served.start(context)
-    entry = {"name": "x", "url": served.url("rabbit@rabbit-0", "https"), "username": "admin", "password": "admin-lab"}
+    login = {"username": "admin", "password_env": "RABBIT_SECRET"}
+    entry = {"name": "x", "url": served.url("rabbit@rabbit-0", "https"), **login}
     fits = {"ca_file": str(authority), "server_name": "inside.test"}
-    for way, error in ((fits, ""), ({}, "certificate"), ({"ca_file": str(authority)}, "certificate")):
+    ways: tuple[tuple[dict[str, Any], str], ...] = (
+        (fits, ""),
+        ({"verify": False}, ""),
+        ({}, "certificate"),
+        ({"ca_file": str(authority)}, "certificate"),
+        ({**fits, "ca_file": str(pair)}, "certificate"),
+    )
+    for way, error in ways:
         client = connect(discover(configure({"instances": [{**entry, **way}]}))[0], Reach(SYSTEM_CLOCK, "0"))
         if error:
             with pytest.raises(Unreachable, match=error):
@@ -218,9 +228,9 @@ async def test_credentials_come_from_where_the_settings_say(tmp_path: Path, monk
     [
         ({}, "no user and password are known"),
         ({"username": "a", "password_file": "/nonexistent/x"}, "cannot be read"),
-        ({"username": "a", "password_env": "NOBODY_SETS_THIS"}, "is not set"),
-        ({"username": "a", "password_command": ["false"]}, "ended with 1"),
-        ({"username": "a", "password_command": ["/nonexistent/x"]}, "cannot be run"),
+        ({"username": "a", "password_env": "NOBODY_SETS_THIS"}, "environment NOBODY_SETS_THIS is empty"),
+        ({"username": "a", "password_command": ["false"]}, "ended with code 1"),
+        ({"username": "a", "password_command": ["/nonexistent/x"]}, "cannot be started"),
     ],
 )
 async def test_credentials_that_are_not_there(way: dict[str, object], why: str) -> None:

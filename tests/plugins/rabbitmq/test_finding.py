@@ -66,8 +66,8 @@ def test_the_operators_set_is_called_by_its_cluster() -> None:
 
 
 async def test_each_set_is_an_instance_with_what_the_configuration_says_of_it() -> None:
-    named = Named("shop/orders", username="monitor", password_env="PW")
+    named = Named(name="shop/orders", username="monitor", password_env="PW")
     found = await search(Settings((named,)), Ground(sets_=(OLD_CHART, OPERATOR, *OTHERS)))
     assert [str(one.id) for one in found] == ["rabbitmq:kube-system/my-rabbitmq-ha", "rabbitmq:shop/orders"]
     assert found[1].settings.named is named
-    assert found[0].settings.named == Named("kube-system/my-rabbitmq-ha")
+    assert found[0].settings.named == Named(name="kube-system/my-rabbitmq-ha")

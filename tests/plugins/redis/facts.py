@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -66,8 +67,8 @@ async def client_of(simulator: Simulator, *, clock: Clock = SYSTEM_CLOCK, **more
 
 
 @asynccontextmanager
-async def group(version: str = "7.0.15") -> AsyncGenerator[Simulator]:
-    simulator = await cluster(version=version)
+async def group(version: str = "7.0.15", context: ssl.SSLContext | None = None) -> AsyncGenerator[Simulator]:
+    simulator = await cluster(version=version, context=context)
     try:
         yield simulator
     finally:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.errors import ConfigError, Unauthorized
-from plugins.redis.config import Secret, configure, discover
-from plugins.redis.credentials import Login, named, read
+from plugins.redis.config import Named, configure, discover
+from plugins.redis.credentials import Login, named
 
 
 def test_an_instance_by_its_sentinels() -> None:
@@ -22,14 +22,16 @@ def test_an_instance_by_its_sentinels() -> None:
     [
         ({"name": "x"}, "`sentinels` or `servers` is wanted"),
         ({"sentinels": ["a:b"]}, "'a:b' is not host:port"),
-        ({"sentinels": [7]}, "7 is not host:port"),
-        ({"sentinels": 7}, "must be a list"),
+        ({"sentinels": [7]}, "a text is wanted"),
+        ({"sentinels": 7}, "a list of texts is wanted"),
         ({"servers": ["a"], "password": "geheim"}, "`password` would be a secret in this file"),
         ({"servers": ["a"], "colour": "red"}, "`colour` is not known"),
-        ({"servers": ["a"], "tls": "yes"}, "`tls` must be true or false"),
+        ({"servers": ["a"], "tls": "yes"}, "key `tls`: true or false is wanted"),
         ({"servers": ["a"], "timeout": 0}, "`timeout` must be a number of seconds"),
         ({"servers": ["a"], "password_env": "A", "password_file": "b"}, "exclude each other"),
-        ({"servers": ["a"], "password_command": "pass redis"}, "must be a list of words"),
+        ({"servers": ["a"], "sentinel_password_env": "A", "sentinel_password_file": "b"}, "exclude each other"),
+        ({"servers": ["a"], "certificate_file": "c"}, "belong together"),
+        ({"servers": ["a"], "timeout": 61}, "up to 60"),
     ],
 )
 def test_a_wrong_table_is_named(table: dict[str, object], words: str) -> None:
@@ -39,29 +41,48 @@ def test_a_wrong_table_is_named(table: dict[str, object], words: str) -> None:
 
 
 def test_names_are_used_once() -> None:
-    with pytest.raises(ConfigError, match="used twice"):
+    with pytest.raises(ConfigError, match="is there twice"):
         configure({"instances": [{"name": "a", "servers": ["x"]}, {"name": "a", "servers": ["y"]}]})
+
+
+def table(**keys: object) -> Named:
+    return configure({"instances": [{"name": "x", "servers": ["a"], **keys}]}).instances[0]
 
 
 async def test_passwords_come_from_where_the_settings_point(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from file\n")
-    assert await read(Secret(file=str(tmp_path / "secret")), {}) == "from file"
-    assert await read(Secret(env="PW"), {"PW": "from env"}) == "from env"
-    assert await read(Secret(command=("printf", "%s\\n", "from command")), {}) == "from command"
+    one = table(
+        username="console", password_file=str(tmp_path / "secret"),
+        sentinel_password_command=["printf", "%s\\n", "from command"],
+    )  # fmt: skip
+    logins = await named(one, {})
+    assert logins.server == (Login("console", "from file"),)
+    assert logins.sentinel == (Login(password="from command"),)
+    assert logins.origin == f"file {tmp_path / 'secret'}"
+    assert (await named(table(password_env="PW"), {"PW": "from env"})).server == (Login(password="from env"),)
 
 
 async def test_what_a_failing_command_said_is_not_repeated() -> None:
     with pytest.raises(Unauthorized) as caught:
-        await read(Secret(command=("sh", "-c", "echo geheim; exit 3")), {})
+        await named(table(password_command=["sh", "-c", "echo geheim; exit 3"]), {})
     assert "code 3" in str(caught.value)
     assert "geheim" not in str(caught.value)
 
 
 async def test_a_missing_variable_or_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="PW is not set"):
-        await read(Secret(env="PW"), {})
-    with pytest.raises(ConfigError, match="cannot be read"):
-        await read(Secret(file=str(tmp_path / "nothing")), {})
+    with pytest.raises(Unauthorized, match="environment PW is empty"):
+        await named(table(password_env="PW"), {})
+    with pytest.raises(Unauthorized, match="cannot be read"):
+        await named(table(password_file=str(tmp_path / "nothing")), {})
+
+
+def test_tls_is_spoken_where_a_file_of_it_is_named_too() -> None:
+    assert table(ca_file="ca.pem").access.secured
+    assert table(tls=True, server_name="inside").access.server_name == "inside"
+    assert not table().access.secured
+    assert [
+        mark.text for mark in discover(configure({"instances": [{"servers": ["a"], "verify": False}]}))[0].marks
+    ] == ["INSECURE TLS"]
 
 
 async def test_without_settings_redis_clis_own_variable_is_used() -> None:
