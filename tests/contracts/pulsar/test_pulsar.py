@@ -1,0 +1,54 @@
+"""The contract: the same of the simulated cluster, which is named, and of the real one, found through its platform."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from console.clock import SYSTEM_CLOCK
+from console.plugin import Reach
+from plugins.pulsar.client import Client, connect
+from plugins.pulsar.config import Configuration
+from plugins.pulsar.finding import search
+from plugins.pulsar.simulator import sandbox
+from tests.contracts.ground import BOTH, ground
+from tests.contracts.pulsar import contract
+from tests.plugins.pulsar.ground import opened
+
+
+@pytest.fixture(params=BOTH)
+async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Client]:
+    """An instance as whom a file says, or as whom the chart's Secret says."""
+    if request.param == "simulator":
+        async with opened(tmp_path) as (_, named):
+            yield named
+        return
+    async with ground(request, tmp_path, "pulsar", sandbox) as hosting:
+        found = await search(Configuration(), hosting)
+        instance = next(one for one in found if one.id.name == "pulsar/pulsar")
+        client = connect(instance, Reach(SYSTEM_CLOCK, "0", hosting))
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        contract.members_say_who_they_are,
+        contract.bookies_say_who_they_are,
+        contract.tenants_and_namespaces_come_and_go,
+        contract.policies_are_set_and_unset_ones_are_unknown,
+        contract.topics_come_grow_and_go,
+        contract.only_the_owner_answers_and_the_others_are_followed,
+        contract.a_bookie_becomes_read_only_and_writable_again,
+        contract.autorecovery_goes_off_and_on_in_the_whole_cluster,
+        contract.a_subscription_is_peeked_skipped_and_cleared,
+    ],
+    ids=lambda body: body.__name__,
+)
+async def test_contract(client: Client, body: Callable[[Client], Awaitable[None]]) -> None:
+    await body(client)
