@@ -62,7 +62,7 @@ def installed(folders: Sequence[str]) -> list[Point]:
 def _metadata(folder: str) -> list[str]:
     try:
         with os.scandir(folder or ".") as inside:
-            return sorted(entry.name for entry in inside if entry.name.endswith(".dist-info"))
+            return sorted(entry.name for entry in inside if entry.name.endswith((".dist-info", ".egg-info")))
     except OSError:  # what is on the path need not be there, nor be a folder
         return []
 

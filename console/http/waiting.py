@@ -69,8 +69,16 @@ def bring() -> None:
         lent = {"anyio": sys.modules[__name__], _BACKEND: None}
     sys.modules.update(lent)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # "known to be missing"
     try:
-        using = importlib.import_module("httpcore._synchronization")
+        vars(importlib.import_module("httpcore._synchronization"))["anyio"] = sys.modules[__name__]
+    except ModuleNotFoundError:  # an httpcore of another shape gets what it asks for
+        return
     finally:
         for name in lent:
             sys.modules.pop(name, None)
-    vars(using)["anyio"] = sys.modules[__name__]
+
+
+def __getattr__(name: str) -> Any:
+    """Whatever another httpcore takes from anyio is anyio's."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return getattr(importlib.import_module("anyio"), name)
