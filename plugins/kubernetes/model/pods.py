@@ -7,7 +7,7 @@ from datetime import datetime
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
 from plugins.kubernetes.model.podstate import Container, PodState, pod_state
 from plugins.kubernetes.model.podwire import PodAnnotations, PodWire, Volume
-from plugins.kubernetes.model.wire import WORDS, Meta, Pairs, Row, controller, key_of, line, pairs, word
+from plugins.kubernetes.model.wire import WORDS, Meta, OwnerReference, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
 _REVISION = "controller-revision-hash"
@@ -24,7 +24,18 @@ class Owner(Row, frozen=True, gc=False):
     name: str
 
 
+class _Family(Row, frozen=True, gc=False):
+    """What pods of one owner have in common: who it is, and the labels of the first one that was met."""
+
+    name: str
+    labels: dict[str, str] | None
+    pairs: Pairs
+    owner: Owner | None
+
+
 _owners: dict[tuple[str, str], Owner] = {}
+_families: dict[str, _Family] = {}
+"""By the owner's UID."""
 _OWNERS = 20_000
 
 
@@ -134,6 +145,16 @@ def owner_of(meta: Meta) -> Owner | None:
     return None if owner is None else owned(owner.kind, owner.name)
 
 
+def _family(meta: Meta, first: OwnerReference) -> _Family:
+    """The family of a pod whose first owner is this one, remembered where that is its controller."""
+    made = _Family(first.name, meta.labels, pairs(meta.labels), owner_of(meta))
+    if first.uid and first.controller:
+        if len(_families) >= _OWNERS:
+            _families.clear()
+        _families[first.uid] = made
+    return made
+
+
 def pod_row(wire: PodWire) -> Pod:
     """A row of a decoded pod. Raises ValueError where a quantity is none.
 
@@ -153,7 +174,18 @@ def pod_row(wire: PodWire) -> Pod:
         elif kind == "PodScheduled" and one.status != "True":
             gated = one.reason == "SchedulingGated"
             unscheduled = (one.message or "") if one.reason == "Unschedulable" else None
-    shape = pod_shape(spec, status.qos_class)
+    owner, labels, family = None, meta.labels, ""  # what pods of one owner share is compared, not made
+    if meta.owner_references:
+        first = meta.owner_references[0]
+        family = first.uid
+        known = _families.get(family)
+        if known is None or known.name != first.name or not first.controller:
+            known = _family(meta, first)
+        owner = known.owner
+        shown = known.pairs if known.labels == labels else pairs(labels)
+    else:
+        shown = pairs(labels)
+    shape = pod_shape(spec, status.qos_class, family)
     phase, reason = status.phase, status.reason
     state = pod_state(
         phase,
@@ -179,8 +211,8 @@ def pod_row(wire: PodWire) -> Pod:
         WORDS.get(phase) or word(phase),
         state,
         shape,
-        pairs(meta.labels) if meta.labels else (),
-        owner_of(meta) if meta.owner_references else None,
+        shown,
+        owner,
         address,
         created.timestamp() if created else 0.0,
         since.timestamp() if since else None,

@@ -56,6 +56,26 @@ def test_an_owner_behind_a_replica_set_is_its_deployment() -> None:
     assert row("pods", pod("alone")).workload is None
 
 
+def test_pods_of_one_owner_share_only_what_is_equal() -> None:
+    """Its template may have changed between two pods, and a webhook may have changed one of them."""
+
+    def made(name: str, image: str, labels: dict[str, str]) -> Pod:
+        thing = pod(name, spec={"containers": [{"name": "main", "image": image}]})
+        owner = {"kind": "StatefulSet", "name": "db", "uid": "one-owner", "controller": True}
+        thing["metadata"] |= {"labels": labels, "ownerReferences": [owner]}
+        found: Pod = row("pods", thing)
+        return found
+
+    first, second = made("db-0", "db:1", {"app": "db"}), made("db-1", "db:1", {"app": "db"})
+    assert second.shape is first.shape
+    assert second.labels is first.labels
+    assert second.owner is first.owner
+    third = made("db-2", "db:2", {"app": "db", "canary": "yes"})
+    assert [one.image for one in third.shape.containers] == ["db:2"]
+    assert third.labels == (("app", "db"), ("canary", "yes"))
+    assert made("db-3", "db:2", {}).shape is third.shape
+
+
 def test_ordinals_claims_and_mirrors() -> None:
     made = row("pods", member(12, "n1", spec=using("data-zk-12")))
     assert (made.ordinal, made.claims) == (12, ("data-zk-12",))
