@@ -29,6 +29,7 @@ from console.model import InstanceId
 from console.performing import Outcome, perform
 from console.plugin import Act, Action, Client, Deferred, Facts, Instance, Pane, Platform, Plugin, Reach, Source, Table
 from console.searching import Searching
+from console.spending import Spending
 from console.store import Store, View
 from console.trends import trended
 from console.triage import Triage
@@ -44,6 +45,7 @@ class _Opened(Struct):
     instance: Instance
     sources: dict[Table[Any], Source]
     panes: list[Pane[Any]]
+    spending: Spending
     client: Client | None = None
 
 
@@ -153,7 +155,8 @@ class Runtime:
         facts = self.store.facts(instance.id)
         chosen = (bound(with_columns(pane, self.settings.columns.get(pane.name)), facts) for pane in panes)
         drawn = [trended(pane, self.store, facts) for pane in chosen]
-        self._opened[instance.id] = _Opened(plugin, instance, {s.table: s for s in sources}, drawn)
+        tables = {s.table: s for s in sources}
+        self._opened[instance.id] = _Opened(plugin, instance, tables, drawn, Spending(self.clock))
         self.store.instances.append(instance.id)
         if self._judging:
             await self._judge(instance.id)
@@ -242,6 +245,10 @@ class Runtime:
     def plugin(self, instance: InstanceId) -> Plugin:
         return self._opened[instance].plugin
 
+    def spending(self, instance: InstanceId) -> Spending:
+        """What we cost the instance's servers."""
+        return self._opened[instance].spending if instance in self._opened else Spending(self.clock)
+
     def panes(self, instance: InstanceId) -> Sequence[Pane[Any]]:
         return self._opened[instance].panes
 
@@ -295,7 +302,7 @@ class Runtime:
             connect = await asyncio.to_thread(opened.plugin.connect.load)
             ground = None if opened.plugin.offers is not None else await self.ground()
             if opened.client is None:  # another task may have been here meanwhile
-                opened.client = connect(opened.instance, Reach(self.clock, VERSION, ground))
+                opened.client = connect(opened.instance, Reach(self.clock, VERSION, ground, opened.spending))
         return opened.client
 
     async def ground(self) -> Platform | None:

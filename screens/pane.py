@@ -105,6 +105,8 @@ class PaneView(Vertical, Generic[R]):
         self.fence = fence or Fence()
         self.utc = False
         self.save: Save | None = None
+        self.cost: Callable[[], str] = str
+        """What the system behind the pane is asked now, in words."""
         self.table: LiveTable[R] = LiveTable(pane, clock, self.fence)
         self.table.contents.scope = dict(scope or {})
         self._clock = clock
@@ -190,6 +192,7 @@ class PaneView(Vertical, Generic[R]):
             faults_only=contents.faults_only,
             paused_at=self._paused_at,
             utc=self.utc,
+            cost=self.cost(),
         )
 
     # -- words around the rows

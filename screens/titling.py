@@ -35,6 +35,8 @@ class Facing(Struct, frozen=True):
     faults_only: bool = False
     paused_at: float | None = None
     utc: bool = False
+    cost: str = ""
+    """What the pane's system is asked, `0.6 requests/s`; empty for the cluster, which tells by itself."""
 
 
 def state_cell(face: Facing) -> Cell:

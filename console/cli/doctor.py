@@ -90,12 +90,22 @@ async def _instance(runtime: Runtime, instance: Instance) -> list[Check]:
     try:
         examine = await asyncio.to_thread(deferred.load)
         async with asyncio.timeout(_WITHIN):
-            found = await examine(await runtime.client(instance.id))
+            found = [*await examine(await runtime.client(instance.id)), *_cost(runtime, instance)]
             # A system that one may not look into is no fault of the console: only the cluster itself is needed.
             return [*checks, *(found if ground else [replace(check, need=Need.OPTIONAL) for check in found])]
     except Exception as error:  # noqa: BLE001 - plugin code, or a server that never answers: a line like the others
         why = clean(str(error), 300) or f"no answer in {_WITHIN:.0f} s"
         return [*checks, Check(str(instance.id), Found.UNKNOWN, f"{type(error).__name__}: {why}", "see the log")]
+
+
+def _cost(runtime: Runtime, instance: Instance) -> list[Check]:
+    """What this look cost the system's servers; they are asked as much once a cadence while a pane is open."""
+    asked = runtime.spending(instance.id).total
+    if not asked:
+        return []
+    topic = f"{instance.id.system} {instance.id.name}: requests"
+    said = f"{asked} for this look; a pane's title tells how many a second while it is open"
+    return [Check(topic, Found.OK, said, need=Need.OPTIONAL)]
 
 
 def _text(checks: Sequence[Check], failed: Sequence[Check]) -> str:

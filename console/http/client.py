@@ -28,6 +28,7 @@ from console.http.failures import Truncated, status_error, transport_error
 from console.http.sockets import SocketBackend
 from console.http.tunnels import tunnels
 from console.plugin import Stream
+from console.spending import Spending
 
 if importlib.util.find_spec("sniffio") is None:
     # httpcore asks for it several times a request; Python searches a missing module anew each time (measured: 1 ms).
@@ -66,6 +67,8 @@ class Target(Struct, frozen=True):
     credentials: Credentials | None = None
     dial: Callable[[str, int], Awaitable[Stream]] | None = None
     explain: Callable[[int, bytes, Mapping[str, str], str], SourceError] | None = None
+    spending: Spending | None = None
+    """Where each request is counted."""
 
 
 class Answer(Struct, frozen=True):
@@ -263,6 +266,8 @@ class HttpClient:
             content=request.content,
             timeout=httpx.Timeout(idle, connect=self._connect_timeout, write=30.0, pool=30.0),
         )
+        if self.target.spending is not None:
+            self.target.spending.count()
         try:
             response = await self._client.send(built, stream=True)
         except _RETRIED as error:

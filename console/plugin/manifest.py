@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from console.clock import Clock
 from console.model import InstanceId
@@ -15,6 +15,7 @@ from console.plugin.checking import Check
 from console.plugin.panes import Cell, Pane, Tile
 from console.plugin.platform import Platform
 from console.plugin.rows import Facts, Source
+from console.spending import Spending
 
 API_VERSION = 1
 T = TypeVar("T")
@@ -53,12 +54,14 @@ class Instance(Struct, frozen=True):
 class Reach(Struct, frozen=True):
     """How a client gets to its servers: `platform` finds and dials those inside it; `version` is the console's own.
 
-    `platform` is None for the platform itself, and where no cluster is open.
+    `platform` is None for the platform itself, and where no cluster is open. Each request to the servers is counted on
+    `spending`; HttpClient does that where its Target has it.
     """
 
     clock: Clock
     version: str
     platform: Platform | None = None
+    spending: Spending = field(default_factory=Spending)
 
 
 class Offers(Struct, frozen=True):

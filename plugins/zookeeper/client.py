@@ -56,6 +56,7 @@ class Client:
         """Why there is no certificate, where one would be wanted; empty where there is one, or none is wanted."""
         self._platform = reach.platform if isinstance(self.settings, Charted) else None
         self._version = reach.version
+        self._spending = reach.spending
         self._memory: dict[str, _Memory] = {}
         self._http: dict[tuple[str, int], HttpClient] = {}
         self._context: ssl.SSLContext | None = None
@@ -166,6 +167,7 @@ class Client:
             raise transport_error(error, seat.address) from error
 
     async def _spoken(self, seat: Seat, word: bytes) -> bytes:
+        self._spending.count()
         stream = await self._dial(seat.host, seat.port)
         try:
             if self._context is not None:
@@ -212,7 +214,7 @@ class Client:
         if (host, port) not in self._http:
             named = f"[{host}]" if ":" in host else host
             dial = self._platform.dial if self._platform is not None else None
-            target = Target(f"http://{named}:{port}", version=self._version, dial=dial)
+            target = Target(f"http://{named}:{port}", version=self._version, dial=dial, spending=self._spending)
             self._http[host, port] = HttpClient(target, connections=2)
         return self._http[host, port]
 

@@ -32,7 +32,7 @@ class TopLine(Widget):
             left.append((f"  {face.marked} marked", "marked"))
         state = state_cell(face)
         right = [(f"{paint.glyphs.of(state.tone)} {steady(state.text)}", state.tone.value)]
-        right += [(f"  {steady(words)}", "muted") for words in (age_text(face), face.note) if words]
+        right += [(f"  {steady(words)}", "muted") for words in (age_text(face), face.note, face.cost) if words]
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
             self.refresh()

@@ -42,6 +42,7 @@ class Client:
             context=_context(settings.access),
             server_name=settings.access.server_name,
             dial=reach.platform.dial if on_platform and reach.platform is not None else None,
+            spending=reach.spending,
         )
         self.members = Members(settings, reach.platform, kept)
         self.admin = Admin(self.web, self.members, self.token, kept)

@@ -18,6 +18,7 @@ import msgspec
 from console.errors import BadAnswer, Forbidden, SourceError, Unauthorized
 from console.http import Answer, HttpClient, Params, Target, status_error
 from console.plugin import Stream
+from console.spending import Spending
 from console.text import clean
 from plugins.pulsar.credentials import TokenSource
 
@@ -87,14 +88,14 @@ class Web:
         context: ssl.SSLContext,
         server_name: str = "",
         dial: Callable[[str, int], Awaitable[Stream]] | None,
+        spending: Spending,
     ) -> None:
         self._version = version
         self._context = context
         self._server_name = server_name
         self._dial = dial
         self._clients: dict[tuple[str, bool], HttpClient] = {}
-        self.asked = 0
-        """Requests so far, for those who look after the servers."""
+        self._spending = spending
 
     async def send(self, base: str, method: str, path: str, **more: Unpack[Rest]) -> bytes:
         """The body of the answer; see `whole`."""
@@ -107,7 +108,6 @@ class Web:
         if body is not None:
             given.setdefault("Content-Type", "application/json")
         for _ in range(_HOPS):
-            self.asked += 1
             client = self._client(base, token)
             try:
                 return await client.request(
@@ -141,6 +141,7 @@ class Web:
                 credentials=token,
                 dial=self._dial,
                 explain=explain,
+                spending=self._spending,
             )
             client = self._clients[key] = HttpClient(target, connections=8, connect_timeout=5.0)
         return client

@@ -52,8 +52,6 @@ class Endpoints:
 
     def __init__(self, place: Place, reach: Reach) -> None:
         self.identity = Identity(place, reach.platform)
-        self.requests = 0
-        """Requests that were sent, for the account of what we cost."""
         self._place = place
         self._reach = reach
         self._known: dict[str, Endpoint] = {}
@@ -112,6 +110,7 @@ class Endpoints:
             credentials=self.identity,
             dial=dial,
             explain=explain,
+            spending=self._reach.spending,
         )
         return HttpClient(target, connections=4)
 
@@ -120,7 +119,6 @@ class Endpoints:
         first: SourceError | None = None
         for endpoint in await self._in_order():
             try:
-                self.requests += 1
                 answer = await endpoint.http.request("GET", path, params=params, deadline=deadline)
             except Unreachable as error:
                 first = first or error
@@ -145,7 +143,6 @@ class Endpoints:
             raise Unreachable("it has no server now", where=f"rabbitmq {self._place.named.name}")
         content = None if body is None else msgspec.json.encode(body)
         kind = {"Content-Type": "application/json"} if content is not None else {}
-        self.requests += 1
         return await endpoints[0].http.request(
             method,
             path,
@@ -185,7 +182,6 @@ class Endpoints:
             return
         endpoint.asked = now
         try:
-            self.requests += 1
             answer = await endpoint.http.request("GET", "/api/overview", params={"columns": "node"}, deadline=_WHO)
             endpoint.member = word(msgspec.json.decode(answer.body, type=_Who).node)
         except (SourceError, msgspec.DecodeError):

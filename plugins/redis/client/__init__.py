@@ -10,7 +10,7 @@ from console.http import context_of
 from console.plugin import Instance, Reach
 from plugins.redis import credentials
 from plugins.redis.client.asking import Memory, believed, slow_of, told
-from plugins.redis.client.link import Link, Secured, directly
+from plugins.redis.client.link import Link, Secured, Way, directly
 from plugins.redis.client.seats import Seats
 from plugins.redis.config import Named
 from plugins.redis.credentials import Logins
@@ -37,6 +37,7 @@ class Client:
         self.settings: Named | Charted = instance.settings
         self.name = instance.id.name
         self.clock = reach.clock
+        self._spending = reach.spending
         self._platform = reach.platform if isinstance(self.settings, Charted) else None
         self.seats = Seats(self.settings, self._platform, reach.clock)
         self._links: dict[tuple[str, int], Link] = {}
@@ -104,13 +105,9 @@ class Client:
         at = (seat.host, seat.port)
         if at not in self._links:
             logins = await self.logins()
-            self._links[at] = Link(
-                at,
-                dial=self._platform.dial if self._platform is not None else directly,
-                logins=logins.sentinel if sentinel else logins.server,
-                timeout=self.settings.timeout,
-                secured=await self._tls(),
-            )
+            dial = self._platform.dial if self._platform is not None else directly
+            way = Way(dial, self.settings.timeout, await self._tls(), self._spending)
+            self._links[at] = Link(at, way, logins.sentinel if sentinel else logins.server)
         return self._links[at]
 
     async def logins(self) -> Logins:

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from redis.asyncio.connection import Connection
@@ -29,6 +29,7 @@ from redis.exceptions import (
 from console.errors import BadAnswer, Forbidden, Rejected, ServerFault, SourceError, Unauthorized, Unreachable
 from console.http import TlsStream, transport_error
 from console.plugin import Stream
+from console.spending import Spending
 from console.text import clean
 from plugins.redis.credentials import Login
 
@@ -44,6 +45,16 @@ class Secured:
 
     context: ssl.SSLContext
     server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What all connections of an instance have in common: how they are opened, patience in seconds, and the account."""
+
+    dial: Dial
+    timeout: float
+    secured: Secured | None = None
+    spending: Spending = field(default_factory=Spending)
 
 
 class _Writer:
@@ -142,21 +153,11 @@ async def directly(host: str, port: int) -> Stream:
 class Link:
     """The connection to one place. `logins` are tried in turn where one is not accepted; the one that was is kept."""
 
-    def __init__(
-        self,
-        at: tuple[str, int],
-        *,
-        dial: Dial,
-        logins: Sequence[Login],
-        timeout: float,
-        secured: Secured | None = None,
-    ) -> None:
+    def __init__(self, at: tuple[str, int], way: Way, logins: Sequence[Login]) -> None:
         self.where = f"{at[0]}:{at[1]}"
         self._at = at
-        self._dial = dial
+        self._way = way
         self._logins = list(logins)
-        self._timeout = timeout
-        self._secured = secured
         self._connection: _Dialled | None = None
         self._turn = asyncio.Lock()
 
@@ -169,11 +170,12 @@ class Link:
 
     async def ask_all(self, commands: Sequence[Sequence[str]], *, within: float | None = None) -> list[Any]:
         """Several commands at once; what the server refuses of them is a SourceError in its place."""
-        deadline = within or self._timeout
+        deadline = within or self._way.timeout
         async with self._turn:
             try:
                 async with asyncio.timeout(deadline):
                     connection = await self._connected()
+                    self._way.spending.count(len(commands))
                     packed = [part for command in commands for part in connection.pack_command(*command)]
                     await connection.send_packed_command(packed, check_health=False)
                     return [await self._answer(connection) for _ in commands]
@@ -230,8 +232,8 @@ class Link:
             driver_info=None,
             health_check_interval=0,
         )
-        made.dial = self._dial
-        made.secured = self._secured
+        made.dial = self._way.dial
+        made.secured = self._way.secured
         return made
 
     async def _drop(self) -> None:
