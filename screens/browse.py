@@ -52,6 +52,7 @@ class PanePage(Page):
         self.beside = [desk.kernel.view(self.instance, table) for table in beside.tables(self.pane)]
         self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
         self.rows.utc = desk.utc
+        self.rows.cost = lambda: desk.kernel.spending(self.instance).text
         self.rows.table.calm = desk.low_bandwidth
         self.rows.save = desk.save
         self.rows.table.steering.recalled = desk.marks.get(self._marked_as, frozenset())
