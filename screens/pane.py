@@ -105,8 +105,7 @@ class PaneView(Vertical, Generic[R]):
         self.fence = fence or Fence()
         self.utc = False
         self.save: Save | None = None
-        self.cost: Callable[[], str] = str
-        """What the system behind the pane is asked now, in words."""
+        self.cost: Callable[[], str] = str  # what the system behind the pane is asked now, in words
         self.table: LiveTable[R] = LiveTable(pane, clock, self.fence)
         self.table.contents.scope = dict(scope or {})
         self._clock = clock
@@ -367,16 +366,14 @@ class PaneView(Vertical, Generic[R]):
         if row is None:
             self.say("there is no row to copy", Tone.WARN)
             return
-        at, turn, last = self._copied
-        now = self._clock.monotonic()
+        (at, turn, last), now = self._copied, self._clock.monotonic()
         turn = (turn + 1) % len(COPIES) if last == key and now - at < _AGAIN else 0
         self._copied = (now, turn, key)
         self.copy(COPIES[turn])
 
     def copy(self, what: str) -> None:
         """Copy `name`, `row` (tab-separated) or `cell` (of the column that sorts) by OSC 52."""
-        row = self.selected
-        if row is None:
+        if (row := self.selected) is None:
             return
         cells = [steady(cell.text) for cell in self.table.reader.cells(row, self._clock.now())]
         name = self.fence.call(f"{self.pane.name} ref", cells[0], self._own_name, row)
