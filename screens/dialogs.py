@@ -168,7 +168,8 @@ class Line(Dialog[str]):
     def inside(self) -> ComposeResult:
         if self.question.help:
             yield Static(self.paint.line((self.question.help, "muted")))
-        yield Input(self.question.default, type="integer" if self.question.number else "text", compact=True)
+        kind = "integer" if self.question.number else "text"
+        yield Input(self.question.default, type=kind, compact=True, password=self.question.hidden)
         yield Static(id="wrong")
 
     def on_mount(self) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -88,7 +90,7 @@ def _list(runtime: Runtime, chosen: _Chosen, output: str) -> None:
         print(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     for action, why_not, asks in found:
-        needs = "  ".join(f"--set {ask.id}={ask.default or 'VALUE'}" for ask in asks)
+        needs = "  ".join(f"--set {ask.id}={'@FILE' if ask.hidden else ask.default or 'VALUE'}" for ask in asks)
         print(f"{action.id:<24} {action.effect.value:<8} {why_not or action.title}{'  ' + needs if needs else ''}")
 
 
@@ -101,12 +103,13 @@ async def _do(runtime: Runtime, chosen: _Chosen, arguments: argparse.Namespace) 
     if why_not := action.when(chosen.row, facts):
         print(f"pilothouse: {action.id} {subject}: {why_not}", file=sys.stderr)
         return ExitCode.NO
-    answers = _answers(action.asks(chosen.row, facts), _given(arguments.set))
+    asks = action.asks(chosen.row, facts)
+    answers = _answers(asks, _given(arguments.set))
     gate = await runtime.gate()
     if missing := await gate.missing(tuple(action.rights(chosen.row))):
         raise Refused(f"you may not {action.id} {subject}", next_step=missing)
     if arguments.dry_run:
-        told = " ".join(f"{name}={value}" for name, value in answers.items())
+        told = " ".join(f"{ask.id}={'(hidden)' if ask.hidden else answers[ask.id]}" for ask in asks)
         print(f"would {action.title}: {subject} of {chosen.instance}" + (f" with {told}" if told else ""))
         print("nothing was changed", file=sys.stderr)
         return ExitCode.DONE
@@ -139,16 +142,30 @@ def _answers(asks: Sequence[Ask], given: Mapping[str, str]) -> dict[str, str]:
     if unknown:
         known = ", ".join(ask.id for ask in asks) or "nothing"
         raise UsageError(f"nobody asks for `{unknown[0]}`", next_step=f"it asks for: {known}")
-    return {ask.id: _checked(ask, given[ask.id] if ask.id in given else _typed(ask)) for ask in asks}
+    return {ask.id: _checked(ask, _read(ask, given[ask.id]) if ask.id in given else _typed(ask)) for ask in asks}
+
+
+def _read(ask: Ask, given: str) -> str:
+    """As given; what is hidden from a file (`@FILE`), since every process on the machine can see a command line."""
+    if not ask.hidden:
+        return given
+    if not given.startswith("@"):
+        raise UsageError(f"{ask.id} would be seen by all", next_step=f"--set {ask.id}=@FILE")
+    try:
+        return Path(given[1:]).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{ask.id}: {given[1:]} cannot be read") from error
 
 
 def _typed(ask: Ask) -> str:
     if sys.stdin.isatty():
+        if ask.hidden:
+            return getpass.getpass(f"{ask.title}: ", sys.stderr)
         hint = f" [{ask.default}]" if ask.default else f" ({'|'.join(ask.choices)})" if ask.choices else ""
         print(f"{ask.title}{hint}: ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip() or ask.default
     if not ask.default:
-        raise UsageError(f"it asks: {ask.title}", next_step=f"--set {ask.id}=VALUE")
+        raise UsageError(f"it asks: {ask.title}", next_step=f"--set {ask.id}={'@FILE' if ask.hidden else 'VALUE'}")
     return ask.default
 
 

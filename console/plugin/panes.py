@@ -75,7 +75,10 @@ class Right(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """One question before an action: free text, a whole number, a choice, or yes/no; answered as text."""
+    """One question before an action: free text, a whole number, a choice, or yes/no; answered as text.
+
+    A `hidden` answer (a password) is masked while it is typed, and shown, logged and recorded nowhere.
+    """
 
     id: str
     title: str
@@ -83,6 +86,7 @@ class Ask(Struct, frozen=True):
     choices: tuple[str, ...] = ()
     number: bool = False
     help: str = ""
+    hidden: bool = False
 
 
 class Act(Struct, frozen=True):

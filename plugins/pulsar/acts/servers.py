@@ -52,6 +52,17 @@ async def unload_bundle(act: Act, row: BundleRow) -> str:
     return f"bundle {row.name} unloaded from {row.broker}"
 
 
+async def split_bundle(act: Act, row: BundleRow) -> str:
+    """In two halves; the server refuses where the broker does not own it."""
+    client, unload = client_of(act), act.answers.get("unload") == "yes"
+    params = {"unload": "true" if unload else "false"}
+    path = f"/admin/v2/namespaces/{row.namespace}/{row.range}/split"
+    await client.admin.call("PUT", path, params=params, deadline=60.0)
+    client.admin.kept.forget("brokers", "topics")
+    client.policies.forget(row.namespace)
+    return f"bundle {row.name} split" + (" and both parts unloaded" if unload else "")
+
+
 async def read_only(act: Act, row: BookieRow) -> str:
     """No new ledgers are written to it; what it has stays readable."""
     writable = [one for one in act.facts.rows(tables.BOOKIES).values() if one.mode == "rw"]
@@ -102,6 +113,11 @@ async def delay(act: Act, _row: BookieRow) -> str:
     return f"ledgers of a lost bookie are copied after {seconds} s"
 
 
+def _of_people(row: BundleRow, _facts: Facts) -> str | None:
+    """Each broker has a namespace for its health check, called by its address."""
+    return "it is the broker's own, for its health check" if ":" in row.namespace else None
+
+
 def _url(row: BookieRow, _facts: Facts) -> str | None:
     return None if row.url else "its HTTP is not known"
 
@@ -125,7 +141,22 @@ BROKER_ACTIONS: tuple[Action[BrokerRow], ...] = (
     ),
 )
 BUNDLE_ACTIONS: tuple[Action[BundleRow], ...] = (
-    Action("unload", "unload", unload_bundle, help="its topics move to the least loaded broker", key="u"),
+    Action(
+        "unload",
+        "unload",
+        unload_bundle,
+        help="its topics move to the least loaded broker",
+        key="u",
+        when=_of_people,
+    ),
+    Action(
+        "split",
+        "split",
+        split_bundle,
+        help="in two, of which one moves to another broker where `unload` is yes",
+        when=_of_people,
+        asks=lambda _row, _facts: (Ask("unload", "Unload both at once?", "no", choices=("no", "yes")),),
+    ),
 )
 BOOKIE_ACTIONS: tuple[Action[BookieRow], ...] = (
     Action(

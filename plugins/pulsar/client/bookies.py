@@ -50,6 +50,7 @@ class Bookies:
         members = await self._admin.members.bookies()
         cluster, racks, known = await asyncio.gather(self.cluster(members), self._racks(), self._all())
         rows = list(await asyncio.gather(*(self._one(one, cluster, racks) for one in members)))
+        rows = [_recognized(row, one, known) for row, one in zip(rows, members, strict=True)]
         taken = {row.id for row in rows}
         named = [*(cluster.writable or ()), *(cluster.readonly or ()), *known]
         return rows + [
@@ -240,6 +241,11 @@ def _by_host(member: Member, cluster: Cluster) -> str:
         return own
     named = [one for one, host in known.items() if host and same_host(host, member)]
     return named[0] if len(named) == 1 else ""
+
+
+def _recognized(row: BookieRow, member: Member, known: Sequence[str]) -> BookieRow:
+    """One that neither answers nor is registered, by the ids that there ever were: else it would be there twice."""
+    return row if row.id else msgspec.structs.replace(row, id=which([clean(one, 253) for one in known], member))
 
 
 def _elsewhere(own: str, cluster: Cluster, racks: Mapping[str, str]) -> BookieRow:

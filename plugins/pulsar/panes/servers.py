@@ -8,7 +8,7 @@ from typing import Protocol
 from console.format import age, percent, size
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
-from plugins.pulsar.acts import servers
+from plugins.pulsar.acts import managing, servers
 from plugins.pulsar.model import tables
 from plugins.pulsar.model.rows import BookieRow, BrokerRow, BundleRow, FunctionRow, LedgerRow, ManagerRow
 from plugins.pulsar.panes.cells import count, numbers, rate, text, words, yes
@@ -249,6 +249,8 @@ MANAGERS: Pane[ManagerRow] = Pane(
     ref=lambda row: Ref("manager", row.name),
     facets=_placed,
     fault=lambda row: not row.up,
+    actions=managing.ACTIONS,
     jumps=(Jump("pod", "pods", _pod),),
-    help="Whether Pulsar Manager answers.",
+    reads=(tables.BROKERS,),
+    help="Whether Pulsar Manager answers; its administrator, and this cluster as one of its environments.",
 )

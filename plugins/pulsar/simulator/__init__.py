@@ -7,7 +7,7 @@ pods of the sandbox's platform.
 from __future__ import annotations
 
 from console.simulating import Folder, Route
-from plugins.pulsar.simulator import bookies, brokers
+from plugins.pulsar.simulator import bookies, brokers, manager
 from plugins.pulsar.simulator.serving import Reply, Request, Served
 from plugins.pulsar.simulator.world import Bookie, World, furnish
 
@@ -22,7 +22,7 @@ def answer(world: World, asked: Request) -> Reply:
     if asked.member in world.bookies:
         return bookies.answer(world, asked)
     if asked.member in world.managers:
-        return Reply(body=b"4cf1a2e0-invented", kind="text/plain")
+        return manager.answer(world, asked)
     return brokers.answer(world, asked)
 
 

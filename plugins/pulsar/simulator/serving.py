@@ -24,6 +24,7 @@ class Request:
     query: Mapping[str, str]
     body: bytes
     token: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Served(Members):
         self.world.requests.append(f"{member} {said.method} {said.target}")
         parts = tuple(unquote(part) for part in path.strip("/").split("/"))
         token = said.headers.get("authorization", "").removeprefix("Bearer ")
-        asked = Request(member, said.method, said.target, parts, dict(parse_qsl(query)), said.body, token)
+        asked = Request(member, said.method, said.target, parts, dict(parse_qsl(query)), said.body, token, said.headers)
         return await self._send(member, writer, asked)
 
     async def _send(self, member: str, writer: asyncio.StreamWriter, asked: Request) -> bool:

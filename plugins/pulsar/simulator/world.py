@@ -67,6 +67,9 @@ class World:
     delay: int = 0
     lost: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Under-replicated ledgers and the bookies that miss them."""
+    administrators: dict[str, str] = field(default_factory=dict[str, str])
+    """Of Pulsar Manager: name -> password."""
+    environments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     fault: str = ""
     """`hang`, `half`, `garbage`: what all servers do to each answer; `broken`: they fail (500)."""
     faulty: frozenset[str] = frozenset()

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from console import runtime
 from console.cli import run
+from console.plugin import Ask, Facts
 from tests import dummy
 from tests.dummy import Warehouse, Widget
 
@@ -82,3 +84,27 @@ def test_read_only_and_production_hold_here_too(
     assert "read-only" in capsys.readouterr().err
     assert east.polished == []
     assert not list(tmp_path.iterdir())
+
+
+def test_a_hidden_answer_comes_from_a_file_and_is_told_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, east: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every process of the machine may read a command line."""
+
+    def asks(_row: Widget, _facts: Facts) -> tuple[Ask, ...]:
+        return (Ask("cloth", "With which cloth?", hidden=True),)
+
+    first, *others = dummy.PANES
+    hidden = replace(first.actions[0], asks=asks)
+    monkeypatch.setattr(dummy, "PANES", (replace(first, actions=(hidden,)), *others))
+    (tmp_path / "cloth").write_text("velvet\n", encoding="utf-8")
+    words = ["act", "widgets", "split", "polish", "--set"]
+    assert run([*words, "cloth=velvet", "--yes"]) == 2
+    assert "--set cloth=@FILE" in capsys.readouterr().err
+    assert run([*words, f"cloth=@{tmp_path / 'cloth'}", "--dry-run"]) == 0
+    said = capsys.readouterr()
+    assert "with cloth=(hidden)" in said.out
+    assert "velvet" not in said.out + said.err
+    assert run([*words, f"cloth=@{tmp_path / 'cloth'}", "--yes"]) == 0
+    assert capsys.readouterr().out == "split polished with velvet\n", "the action itself got it"
+    assert east.polished == ["split"]

@@ -36,6 +36,7 @@ BROKER: Values = {
     "brokerDeleteInactiveTopicsEnabled": "false", "brokerShutdownTimeoutMs": 10000,
     "loadBalancerReportUpdateMaxIntervalMinutes": 1, "zooKeeperSessionTimeoutMillis": 15000,
     "metadataStoreSessionTimeoutMillis": 15000,
+    "statsUpdateFrequencyInSecs": 5,  # how old the page of all topics may be; the default is 60
 }  # fmt: skip
 PROXY: Values = {
     "forwardAuthorizationCredentials": "true", "bindAddress": _ANY, "servicePort": 6650, "webServicePort": 80,

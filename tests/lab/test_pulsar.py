@@ -1,0 +1,284 @@
+"""Pulsar's and ZooKeeper's panes against the servers' own words, and actions that change them, all headless.
+
+The servers are asked by their REST API at their pods' addresses, and by their own tools: never through the console.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.brokers.asking import ask, four_letters
+from tests.lab.brokers.staged import Staged
+from tests.lab.lab import Lab
+from tests.terminal import PILOTHOUSE
+
+pytestmark = pytest.mark.lab
+
+Ask = Callable[[str], Staged]
+Object = dict[str, Any]
+_PATIENCE = 120.0
+_TENANT, _SPACE = "pilothouse", "pilothouse/test"
+
+
+def pane(lab: Lab, name: str) -> dict[str, Object]:
+    """The rows of a pane by their keys."""
+    done = lab.run([PILOTHOUSE, "get", name if "." in name else f"pulsar.{name}", *_of(name), "-o", "json"])
+    assert done.stdout, done.stderr
+    return {row["key"]: row for row in json.loads(done.stdout)}
+
+
+def _of(name: str) -> list[str]:
+    return ["--instance", "pulsar/pulsar-zookeeper"] if name.startswith("zookeeper") else []
+
+
+def act(lab: Lab, kind: str, target: str, action: str, **answers: str) -> str:
+    """What an action said that had to be done."""
+    given = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
+    done = lab.run([PILOTHOUSE, "act", f"pulsar.{kind}", target, action, "--name", target, *given])
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+def backlogs(lab: Lab) -> dict[str, int | None]:
+    return {name: row["backlog"] for name, row in pane(lab, "topics").items()}
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    """Brokers make their page of topics every few seconds, and members take their time."""
+    deadline = time.monotonic() + _PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(1.0)
+
+
+class Told:
+    """What the servers say themselves."""
+
+    def __init__(self, pulsar: Staged) -> None:
+        self.pulsar = pulsar
+        self._names = {pulsar.pod(one).host: pulsar.pod(one).address for one in pulsar.members}
+        self._authorization = f"Bearer {pulsar.secret('pulsar-token-admin', 'TOKEN')}"
+
+    def admin(self, path: str, method: str = "GET", body: object = None) -> Any:
+        """The brokers' REST API under /admin/v2; None for an empty answer, and where there is no such thing."""
+        status, said = self._asked(f"/admin/v2/{path}", method, body)
+        assert status < 300 or status == 404, (path, status, said)
+        return json.loads(said) if said and status < 300 else None
+
+    def gone(self, path: str) -> bool:
+        """Delete it; while something of it is still being deleted, servers refuse or fail."""
+        status, _ = self._asked(f"/admin/v2/{path}", "DELETE", None)
+        return status < 300 or status == 404
+
+    def bookie(self, path: str, member: str = "bookie-0") -> tuple[int, str]:
+        """A bookie's HTTP."""
+        status, said = ask("GET", f"http://{self.pulsar.pod(member).address}:8000/api/v1/{path}", timeout=30)
+        return status, said.decode()
+
+    def produce(self, topic: str, count: int) -> None:
+        """So many messages."""
+        messages = [{"key": f"key-{n}", "payload": f"message {n}"} for n in range(count)]
+        status, said = self._asked(f"/topics/persistent/{topic}", "POST", {"producerName": "lab", "messages": messages})
+        assert status < 300, said
+
+    def backlog(self, topic: str, subscription: str) -> int:
+        """What the owner counts now."""
+        return self.admin(f"persistent/{topic}/stats")["subscriptions"][subscription]["msgBacklog"]
+
+    def _asked(self, path: str, method: str, body: object) -> tuple[int, bytes]:
+        url = f"http://{self.pulsar.pod('broker-0').address}:8080{path}"
+        return ask(method, url, authorization=self._authorization, body=body, timeout=30, names=self._names)
+
+
+@pytest.fixture
+def told(staged: Ask) -> Told:
+    return Told(staged("pulsar"))
+
+
+@pytest.fixture
+def space(told: Told) -> Iterator[str]:
+    """A namespace of these tests' own, made and taken away by the servers' own API."""
+    _clear(told)
+    told.admin(f"tenants/{_TENANT}", "PUT", {"adminRoles": [], "allowedClusters": ["pulsar"]})
+    told.admin(f"namespaces/{_SPACE}", "PUT", {"bundles": {"numBundles": 4}})
+    yield _SPACE
+    _clear(told)
+
+
+def _clear(told: Told) -> None:
+    """Take the tenant of these tests away, also what a test before left of it."""
+    for name in told.admin(f"namespaces/{_TENANT}") or ():
+        for topic in told.admin(f"persistent/{name}/partitioned"):
+            told.admin(f"{topic.replace('://', '/')}/partitions?force=true", "DELETE")
+        for topic in told.admin(f"persistent/{name}"):
+            told.admin(f"{topic.replace('://', '/')}?force=true", "DELETE")
+        until(lambda name=name: told.gone(f"namespaces/{name}"), "the namespace is not deleted")
+    until(lambda: told.gone(f"tenants/{_TENANT}"), "the tenant is not deleted")
+
+
+def test_members_are_those_that_the_servers_name_with_their_pods_and_nodes(lab: Lab, told: Told) -> None:
+    pulsar = told.pulsar
+    pods = json.loads(lab.kubectl("-n", pulsar.space, "get", "pods", "-o", "json"))["items"]
+    nodes = {item["metadata"]["name"]: item["spec"].get("nodeName") for item in pods}
+    brokers, bookies, peers = pane(lab, "brokers"), pane(lab, "bookies"), pane(lab, "zookeeper.members")
+    for rows, kind in ((brokers, "broker"), (bookies, "bookie"), (peers, "zk")):
+        assert sorted(rows) == sorted(pulsar.pod(one).name for one in pulsar.members if one.startswith(kind))
+        assert {name: row["node"] for name, row in rows.items()} == {name: nodes[name] for name in rows}
+    assert sorted(row["address"] for row in brokers.values()) == sorted(told.admin("brokers"))
+    leader = told.admin("brokers/leaderBroker")["brokerId"]
+    assert [row["address"] for row in brokers.values() if row["role"] == "leader"] == [leader]
+    assert {(row["state"], row["version"]) for row in brokers.values()} == {("ready", "4.0.8")}
+    listed = pulsar.tool("bookie-0", "bookkeeper", "shell", "listbookies", "-rw")
+    assert [row["mode"] for row in bookies.values()] == ["writable"] * 3
+    assert all(row["id"].partition(":")[0] in listed.stdout for row in bookies.values()), listed.stdout + listed.stderr
+    racks = told.admin("bookies/racks-info")["default"]
+    assert {row["id"]: row["rack"] for row in bookies.values()} == {one: racks[one]["rack"] for one in racks}
+    [auditor] = [row["id"] for row in bookies.values() if row["role"] == "auditor"]
+    assert told.bookie("autorecovery/who_is_auditor")[1].strip().endswith(auditor)
+    for n in range(3):
+        pod = pulsar.pod(f"zk-{n}")
+        assert f"Mode: {peers[pod.name]['mode']}\n" in four_letters(pod.address, b"srvr")
+    assert sorted(row["mode"] for row in peers.values()) == ["follower", "follower", "leader"]
+    assert [row["synced"] for row in peers.values() if row["mode"] == "leader"] == [2]
+
+
+def test_topics_subscriptions_and_policies_are_those_of_the_brokers(lab: Lab, told: Told) -> None:
+    tool = told.pulsar.tool("broker-0", "pulsar-admin", "topics", "partitioned-stats", "shop/orders/events")
+    events = json.loads(tool.stdout)
+    for topic in ("shop/orders/audit", "shop/critical/payments"):  # loaded, so that the brokers' pages name them
+        told.admin(f"persistent/{topic}/stats")
+    wanted = {"shop/orders/events": 200, "shop/orders/audit": 30, "shop/critical/payments": 40}
+    until(lambda: wanted.items() <= backlogs(lab).items(), "the brokers' pages are not whole")
+    assert {name: one["msgBacklog"] for name, one in events["subscriptions"].items()} == {"billing": 200, "shipping": 0}
+    topics, subscriptions, consumers = pane(lab, "topics"), pane(lab, "subscriptions"), pane(lab, "consumers")
+    assert topics["shop/orders/events"]["parts"] == 4
+    assert {name for name in topics if name.startswith("shop/critical/p")} == {"shop/critical/payments"}
+    for name in ("shop/orders/audit", "shop/orders/__change_events"):
+        stats = told.admin(f"persistent/{name}/stats")["subscriptions"]
+        shown = {row["name"].partition("@")[0]: row for row in subscriptions.values() if row["topic"] == name}
+        assert {key: row["backlog"] for key, row in shown.items()} == {
+            key: one["msgBacklog"] for key, one in stats.items()
+        }
+        here = sorted(row["subscription"] for row in consumers.values() if row["topic"] == name)
+        assert here == sorted(key for key, one in stats.items() for _ in one["consumers"])
+    tenants, spaces = pane(lab, "tenants"), pane(lab, "namespaces")
+    assert {name: row["namespaces"] for name, row in tenants.items()} == {
+        name: len(told.admin(f"namespaces/{name}")) for name in told.admin("tenants")
+    }
+    assert spaces["shop/orders"]["retention"] == "24 h, 100Mi"
+    assert spaces["shop/orders"]["backlog"] >= 230
+    assert spaces["shop/orders"]["quota"] == "10Mi producer_request_hold"
+    assert spaces["shop/critical"]["e_qw_qa"] == "3/3/2"
+    owned = {
+        bundle: broker
+        for broker in told.admin("brokers")
+        for bundle in told.admin(f"brokers/pulsar/{broker}/ownedNamespaces")
+    }
+    bundles = pane(lab, "bundles")
+    assert {name: f"{row['broker']}." in owned[name] for name, row in bundles.items()} == dict.fromkeys(bundles, True)
+    assert {row["bundle"] for row in topics.values() if row.get("bundle")} <= bundles.keys()
+
+
+def test_tenants_namespaces_and_topics_are_made_changed_and_deleted(lab: Lab, told: Told) -> None:
+    _clear(told)
+    act(lab, "tenants", "shop", "create-tenant", name=_TENANT, roles="people")
+    assert told.admin(f"tenants/{_TENANT}")["adminRoles"] == ["people"]
+    act(lab, "tenants", _TENANT, "create-namespace", name="test", bundles="4")
+    act(lab, "namespaces", _SPACE, "retention", time="2d", size="100")
+    act(lab, "namespaces", _SPACE, "ttl", seconds="7200")
+    act(lab, "namespaces", _SPACE, "quota", size="64Mi", policy="producer_exception")
+    policies = told.admin(f"namespaces/{_SPACE}")
+    assert policies["retention_policies"] == {"retentionTimeInMinutes": 2880, "retentionSizeInMB": 100}
+    assert policies["message_ttl_in_seconds"] == 7200
+    assert policies["backlog_quota_map"]["destination_storage"]["limitSize"] == 64 << 20
+    act(lab, "namespaces", _SPACE, "create-topic", name="wide", partitions="2")
+    act(lab, "topics", f"{_SPACE}/wide", "partitions", partitions="3")
+    assert told.admin(f"persistent/{_SPACE}/wide/partitions")["partitions"] == 3
+    act(lab, "topics", f"{_SPACE}/wide", "delete")
+    assert told.admin(f"persistent/{_SPACE}/partitioned") == []
+    act(lab, "namespaces", _SPACE, "delete")
+    act(lab, "tenants", _TENANT, "delete")
+    assert _TENANT not in told.admin("tenants")
+
+
+def test_a_topic_and_its_subscription_are_worked_with(lab: Lab, told: Told, space: str) -> None:
+    topic, one = f"{space}/one", f"late@{space}/one"
+    told.admin(f"persistent/{topic}", "PUT")
+    told.admin(f"persistent/{topic}/subscription/late", "PUT")
+    told.admin(f"namespaces/{space}/retention", "POST", {"retentionTimeInMinutes": 60, "retentionSizeInMB": 10})
+    told.produce(topic, 20)
+    until(lambda: pane(lab, "subscriptions").get(one, {}).get("backlog") == 20, "the subscription is not shown")
+    assert "message 2" in act(lab, "subscriptions", one, "peek", position="3")
+    assert told.backlog(topic, "late") == 20, "looking takes nothing away"
+    act(lab, "subscriptions", one, "skip", count="5")
+    assert told.backlog(topic, "late") == 15
+    act(lab, "subscriptions", one, "clear")
+    assert told.backlog(topic, "late") == 0
+    act(lab, "subscriptions", one, "reset", time="1h")
+    assert told.backlog(topic, "late") == 20
+    act(lab, "subscriptions", one, "expire", seconds="1")
+    until(lambda: told.backlog(topic, "late") == 0, "the messages do not expire")
+    act(lab, "subscriptions", one, "delete")
+    assert told.admin(f"persistent/{topic}/subscriptions") == []
+    act(lab, "topics", topic, "compact")
+    until(lambda: told.admin(f"persistent/{topic}/compaction")["status"] == "SUCCESS", "it is not compacted")
+    act(lab, "topics", topic, "unload")
+    act(lab, "topics", topic, "terminate")
+    assert told.admin(f"persistent/{topic}/internalStats")["state"] == "Terminated"
+    assert "received after" in act(lab, "namespaces", space, "round-trip")
+    assert told.admin(f"persistent/{space}") == [f"persistent://{topic}"], "the topic of the round trip is gone"
+
+
+def test_brokers_and_bookies_are_worked_with(lab: Lab, told: Told) -> None:
+    broker, bookie = (told.pulsar.pod(one).name for one in ("broker-0", "bookie-1"))
+    assert "role admin by Secret pulsar/pulsar-token-admin, it never expires" in act(lab, "brokers", broker, "who")
+    assert "ok" in act(lab, "brokers", broker, "health")
+    bundle = next(name for name in pane(lab, "bundles") if name.startswith("shop/orders/"))
+    assert "unloaded" in act(lab, "bundles", bundle, "unload")
+    act(lab, "bookies", bookie, "read-only")
+    try:
+        assert json.loads(told.bookie("bookie/state", "bookie-1")[1])["readOnly"] is True
+        until(lambda: pane(lab, "bookies")[bookie]["mode"] == "read-only", "it is not shown")
+    finally:
+        act(lab, "bookies", bookie, "writable")
+    assert json.loads(told.bookie("bookie/state", "bookie-1")[1])["readOnly"] is False
+    act(lab, "bookies", bookie, "recovery-off")
+    try:
+        assert json.loads(told.bookie("autorecovery/status")[1])["enabled"] is False
+        assert {row["recovery"] for row in pane(lab, "bookies").values()} == {False}
+    finally:
+        act(lab, "bookies", bookie, "recovery-on")
+    assert json.loads(told.bookie("autorecovery/status")[1])["enabled"] is True
+    act(lab, "bookies", bookie, "recovery-delay", seconds="77")
+    assert told.bookie("autorecovery/lost_bookie_recovery_delay")[1].strip().endswith("77")
+    act(lab, "bookies", bookie, "recovery-delay", seconds="0")
+
+
+def test_what_hangs_is_silent_in_its_row_alone(lab: Lab, told: Told) -> None:
+    """The broker last and not for long: without its ZooKeeper it ends itself."""
+    pulsar = told.pulsar
+    peers = pane(lab, "zookeeper.members")
+    follower = next(n for n in range(3) if peers[pulsar.pod(f"zk-{n}").name]["mode"] == "follower")
+    pulsar.freeze(f"zk-{follower}")
+    rows = pane(lab, "zookeeper.members")
+    frozen = rows.pop(pulsar.pod(f"zk-{follower}").name)
+    assert (frozen["mode"], "no answer" in frozen["why"]) == ("unknown", True)
+    assert sorted(row["mode"] for row in rows.values()) == ["follower", "leader"]
+    pulsar.thaw(f"zk-{follower}")
+    pulsar.freeze("bookie-1")
+    rows = pane(lab, "bookies")
+    frozen = rows.pop(pulsar.pod("bookie-1").name)
+    assert (frozen["free"], "no answer" in frozen["note"]) == (None, True)
+    assert [(row["mode"], row["note"]) for row in rows.values()] == [("writable", "")] * 2
+    pulsar.thaw("bookie-1")
+    pulsar.freeze("broker-1")
+    rows = pane(lab, "brokers")
+    pulsar.thaw("broker-1")
+    frozen = rows.pop(pulsar.pod("broker-1").name)
+    assert (frozen["state"], "no answer" in frozen["note"]) == ("unknown", True)
+    assert [row["state"] for row in rows.values()] == ["ready"]
