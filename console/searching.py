@@ -42,6 +42,7 @@ class Searching:
         self._clock = store.clock
         self._fence = store.fence
         self._one_at_a_time = asyncio.Lock()
+        self._importing = asyncio.Lock()
 
     async def run(self) -> None:
         """Look again and again."""
@@ -73,10 +74,12 @@ class Searching:
     async def _search(self, plugin: Plugin, settings: Any, ground: Platform) -> None:
         assert plugin.search is not None  # noqa: S101 - the caller looked
         try:
-            search = await asyncio.to_thread(plugin.search.load)
+            async with self._importing:  # of several threads that import, each keeps the loop waiting for its turn
+                search = await asyncio.to_thread(plugin.search.load)
             found: Sequence[Instance] = await search(settings, ground)
-            for instance in found:
-                await self._enter(plugin, instance)
+            async with self._importing:
+                for instance in found:
+                    await self._enter(plugin, instance)
         except ConsoleError as error:
             self.failed[plugin.system] = reason_first(error)
         except Exception as error:  # noqa: BLE001 - plugin code: named, and the other plugins are still asked

@@ -16,8 +16,8 @@ from textual.app import ComposeResult
 
 from console import beside
 from console.errors import UsageError
-from console.model import Delta, InstanceId, Snapshot, Tone
-from console.plugin import Action, Jump, Pane
+from console.model import Delta, InstanceId, Snapshot, SourceState, Tone
+from console.plugin import Action, Jump, Pane, Table
 from screens.commands import Command
 from screens.granted import Granted
 from screens.page import Page
@@ -26,10 +26,15 @@ from screens.rows import row_commands
 from screens.trail import Place, scoped
 
 if TYPE_CHECKING:
+    from console.demand import Want
     from console.store import View
     from screens.desk import Desk
 
 RIGHT = 3
+PATIENCE = 1.0
+"""Seconds after which what stands beside the rows is asked for, though they have not come."""
+APART = 0.03
+"""Seconds between two lists that begin: each holds the loop for some milliseconds."""
 _FOLDING = "all rows of the tree, or expand all; left and right for the row under the cursor"
 _LOUD = {Tone.BAD: "error", Tone.WARN: "warning"}
 
@@ -48,8 +53,8 @@ class PanePage(Page):
         self.instance: InstanceId = place.instance
         self.pane: Pane[Any] = self._declared(place.name)
         self.view: View[Any] = desk.kernel.view(self.instance, self.pane.table)
-        self.reads = [desk.kernel.want(self.instance, table) for table in self.pane.reads]
-        self.beside = [desk.kernel.view(self.instance, table) for table in beside.tables(self.pane)]
+        self._around: list[Want | View[Any]] = []
+        self._read = False
         self.rows = PaneView(self.pane, self.view, scope=place.facets, clock=desk.kernel.clock, fence=desk.kernel.fence)
         self.rows.utc = desk.utc
         self.rows.cost = lambda: desk.kernel.spending(self.instance).text
@@ -70,14 +75,35 @@ class PanePage(Page):
         yield self.rows
 
     def on_mount(self) -> None:
-        for view in self.beside:
-            view.subscribe(lambda _snapshot, delta, of=view.table: self.rows.table.take_beside(of, delta))
+        self.view.subscribe(self._look_around)
+        self.set_timer(PATIENCE, self._read_around)
         if self.place.subject:
             self.rows.table.seek(self.place.subject)
         if "namespace" in self.place.facets:
             self._stop = self.view.subscribe(self._judge_word)
         if self.place.filter and (problem := self.rows.set_filter(self.place.filter)):
             self.desk.say(problem, "warning")
+
+    def _look_around(self, snapshot: Snapshot[Any], _delta: Delta) -> None:
+        if not self._read and (snapshot.rows or snapshot.state is not SourceState.LOADING):
+            self.call_after_refresh(self._read_around)
+
+    def _read_around(self) -> None:
+        """Ask for what else the pane needs, once its own rows are painted: a person waits for those."""
+        if not self._read and self.is_attached:
+            self._read = True
+            looks = [partial(self._look_beside, table) for table in beside.tables(self.pane)]
+            wants = [partial(self._want, table) for table in self.pane.reads]
+            for at, ask in enumerate((*looks, *wants)):
+                self.set_timer(at * APART + 0.001, ask)
+
+    def _look_beside(self, table: Table[Any]) -> None:
+        view = self.desk.kernel.view(self.instance, table)
+        view.subscribe(lambda _snapshot, delta: self.rows.table.take_beside(table, delta))
+        self._around.append(view)
+
+    def _want(self, table: Table[Any]) -> None:
+        self._around.append(self.desk.kernel.want(self.instance, table))
 
     def _judge_word(self, snapshot: Snapshot[Any], _delta: Delta) -> None:
         """A word after a pane whose rows have no namespace was no namespace: it becomes the filter."""
@@ -97,7 +123,7 @@ class PanePage(Page):
         self.desk.folded[self._marked_as] = self.rows.table.contents.folded
         self._stop()
         self.view.close()
-        for other in (*self.reads, *self.beside):
+        for other in self._around:
             other.close()
 
     @property

@@ -7,6 +7,7 @@ object is marked and never costs the page. An answer that is not what the API pr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import msgspec
@@ -125,12 +126,24 @@ _STATUS = msgspec.json.Decoder(Status)
 
 
 class Decoder(Generic[S]):
-    """Pages and watch lines of one kind; make one a follow, it is not cheap."""
+    """Pages and watch lines of one kind; make one a follow, it is not cheap to use first."""
 
     def __init__(self, item: type[S]) -> None:
-        self._items = msgspec.json.Decoder(_Items[item])
-        self._event = msgspec.json.Decoder(_Event[item])
-        self._item = msgspec.json.Decoder(item)
+        self._kind = item
+
+    # Each when it is first needed: making one costs 1 ms of the loop's time, and a start opens a dozen lists at once.
+
+    @cached_property
+    def _items(self) -> msgspec.json.Decoder[_Items[S]]:
+        return msgspec.json.Decoder(_Items[self._kind])
+
+    @cached_property
+    def _event(self) -> msgspec.json.Decoder[_Event[S]]:
+        return msgspec.json.Decoder(_Event[self._kind])
+
+    @cached_property
+    def _item(self) -> msgspec.json.Decoder[S]:
+        return msgspec.json.Decoder(self._kind)
 
     def page(self, body: bytes, where: str = "") -> Page[S]:
         """A whole page; raises BadAnswer where it is not a list at all."""
