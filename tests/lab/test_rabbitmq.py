@@ -18,6 +18,7 @@ pytestmark = pytest.mark.lab
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
 _PATIENCE = 240.0
+_LOOKS = 10
 
 
 def pane(lab: Lab, name: str) -> list[Object]:
@@ -42,11 +43,12 @@ def ctl(rabbit: Staged, *words: str) -> list[Object]:
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
-    """Statistics are five seconds old, and members take their time."""
-    deadline = time.monotonic() + _PATIENCE
+    """Statistics are five seconds old, and members take their time; ten looks are had however long one takes."""
+    deadline, looks = time.monotonic() + _PATIENCE, 1
     while not is_so():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline or looks < _LOOKS, what
         time.sleep(1.0)
+        looks += 1
 
 
 def queue(lab: Lab, name: str) -> Object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.lab
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
 _PATIENCE = 240.0
+_TRIES = 4
+_LOOKS = 10
 
 
 def pane(lab: Lab, name: str) -> list[Object]:
@@ -27,18 +30,29 @@ def pane(lab: Lab, name: str) -> list[Object]:
     return json.loads(done.stdout)
 
 
-def act(lab: Lab, kind: str, target: str, action: str) -> str:
-    """What an action said that had to be done."""
-    done = lab.run([PILOTHOUSE, "act", f"redis.{kind}", target, action, "--yes"])
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
+def act(lab: Lab, kind: str, name: Callable[[], str], action: str) -> str:
+    """What an action said that had to be done, to what is called `name` once the group has settled.
+
+    Sentinels on a machine that is busy with else lose sight of members for seconds, and then nothing may be done:
+    that is refused in words, and tried again when they are of one mind.
+    """
+    said = ""
+    for _ in range(_TRIES):
+        until(lambda: settled(lab), "the group does not settle")
+        done = lab.run([PILOTHOUSE, "act", f"redis.{kind}", name(), action, "--yes"])
+        if done.returncode == 0:
+            return done.stdout
+        said = done.stderr + done.stdout
+    raise AssertionError(said)
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    """Also where one look takes as long as the patience lasts, ten of them are had."""
+    deadline, looks = time.monotonic() + _PATIENCE, 1
     while not is_so():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline or looks < _LOOKS, what
         time.sleep(1.0)
+        looks += 1
 
 
 def cli(redis: Staged, member: str, *words: str) -> list[str]:
@@ -84,17 +98,14 @@ def test_members_masters_and_sentinels_are_what_the_servers_say(lab: Lab, staged
 
 def test_a_failover_changes_the_master_and_a_reset_finds_everybody_again(lab: Lab, staged: Ask) -> None:
     redis = staged("redis")
-    until(lambda: settled(lab), "the group does not settle")
-    [before] = pane(lab, "masters")
-    said = act(lab, "masters", before["name"], "failover")
-    assert before["address"] in said
-    [after] = pane(lab, "masters")
-    assert after["address"] != before["address"]
-    host, port = cli(redis, "sentinel-2", "sentinel", "get-master-addr-by-name", before["name"])
-    assert after["address"] == f"{host}:{port}"
+    said = act(lab, "masters", lambda: pane(lab, "masters")[0]["name"], "failover")
+    was, now = re.findall(r"\((\d[\d.]*:\d+)\)", said)[:2]
+    assert was != now, said
     until(lambda: settled(lab), "the old master does not follow")
-    target = pane(lab, "sentinels")[0]["key"]
-    assert "has found 2 and 2 again" in act(lab, "sentinels", target, "reset")
+    [after] = pane(lab, "masters")
+    host, port = cli(redis, "sentinel-2", "sentinel", "get-master-addr-by-name", after["name"])
+    assert after["address"] == f"{host}:{port}"
+    assert "has found 2 and 2 again" in act(lab, "sentinels", lambda: pane(lab, "sentinels")[0]["key"], "reset")
 
 
 def test_a_member_that_hangs_is_silent_in_its_row_alone(lab: Lab, staged: Ask) -> None:

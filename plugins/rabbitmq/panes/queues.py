@@ -53,8 +53,8 @@ COLUMNS: tuple[Column[QueueRow], ...] = (
     ),
     replace(counted("READY", lambda row: row.ready, help="messages that wait for a consumer"), trend=True),
     counted("UNACKED", lambda row: row.unacked, help="messages that were given out and not acknowledged"),
-    rated("IN/S", lambda row: row.rate_in, help="published a second", hide_below=80),
-    rated("OUT/S", lambda row: row.rate_out, help="delivered or fetched a second", hide_below=80),
+    replace(rated("IN/S", lambda row: row.rate_in, help="published a second", hide_below=80), trend=True),
+    replace(rated("OUT/S", lambda row: row.rate_out, help="delivered or fetched a second", hide_below=80), trend=True),
     counted("CONS", lambda row: row.consumers, help="consumers", hide_below=100),
     sized("MEM", lambda row: row.memory, hide_below=130),
     texts("POLICY", lambda row: row.policy, hide_below=110),
@@ -73,6 +73,8 @@ def describe(row: QueueRow, facts: Facts) -> Sequence[Section]:
         if member is not None and not member.running:
             word = f"{member.state}, {word}"
         held.append((name, Cell(word, Tone.PLAIN if name in row.online else Tone.BAD)))
+    if row.kind != "classic" and len(row.members) > 1:
+        held.insert(0, ("majority", _spare(row)))
     bound = facts.by(tables.BINDINGS_BY_TARGET, f"queue {tables.place(row.vhost, row.name)}")
     found = (
         Section(
@@ -93,6 +95,15 @@ def describe(row: QueueRow, facts: Facts) -> Sequence[Section]:
         Section("bound to", tuple((one.source, Cell(one.key or "(no key)")) for one in bound[:50])),
     )
     return [section for section in found if section.lines]
+
+
+def _spare(row: QueueRow) -> Cell:
+    """How many of its copies may go before it takes no messages."""
+    spare = len(row.online) - row.quorum
+    have = f"{row.quorum} of {len(row.members)} must serve, {len(row.online)} do"
+    if spare < 0:
+        return Cell(f"{have}: it takes no messages", Tone.BAD)
+    return Cell(f"{have}: {f'{spare} may go' if spare else 'none may go'}", Tone.PLAIN if spare else Tone.WARN)
 
 
 def _kinds(row: QueueRow) -> list[str]:

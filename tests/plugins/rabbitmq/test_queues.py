@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from console.model import Tone
+from console.plugin import Cell
 from plugins.rabbitmq.model import queues
 from plugins.rabbitmq.model.queues import QueueRow
-from plugins.rabbitmq.panes.queues import copies
+from plugins.rabbitmq.panes.queues import copies, describe
+from tests.plugins.redis.facts import Rows
 
 SAMPLES = Path(__file__).parent / "samples"
 ALL = frozenset({"rabbit-0@localhost", "rabbit-1@localhost", "rabbit-2@localhost"})
@@ -79,3 +84,18 @@ def test_quorum() -> None:
         QueueRow(at="", vhost="", name="", kind=kind, members=tuple("abcde"[:count])).quorum
         for kind, count in (("classic", 3), ("quorum", 3), ("quorum", 2), ("stream", 5))
     ] == [1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("online", "said", "tone"),
+    [
+        ("abc", "2 of 3 must serve, 3 do: 1 may go", Tone.PLAIN),
+        ("ab", "2 of 3 must serve, 2 do: none may go", Tone.WARN),
+        ("a", "2 of 3 must serve, 1 do: it takes no messages", Tone.BAD),
+    ],
+)
+def test_the_details_say_how_many_copies_may_go(online: str, said: str, tone: Tone) -> None:
+    row = QueueRow(at="", vhost="/", name="q", kind="quorum", leader="a", members=tuple("abc"), online=tuple(online))
+    lines = next(one for one in describe(row, Rows({})) if one.title == "copies").lines
+    assert lines[0] == ("majority", Cell(said, tone))
+    assert [name for name, _ in lines[1:]] == ["a", "b", "c"]
