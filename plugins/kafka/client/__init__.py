@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from console.clock import Clock
 from console.errors import ConsoleError, NotFound, Unreachable
 from console.plugin import Instance, Platform, Reach, Server
+from console.spending import Spending
 from plugins.kafka import credentials
 from plugins.kafka.client import asking
 from plugins.kafka.client.remembered import Remembered
@@ -36,6 +37,7 @@ class Client:
         self._wire: Wire | None = None
         self._way: Way | None = None
         self._making = asyncio.Lock()
+        self.spending = Spending()
         self._closed = False
         self._silent = 0
         self._turn: dict[int, int] = {}
@@ -67,6 +69,7 @@ class Client:
                 every = self.cluster.found is not None
                 self._way = Way(dial, lambda host: every or in_cluster(host))
                 self._wire = Wire(options, self._way, self.cluster.name)
+                self._wire.spending = self.spending
             return self._wire
 
     async def _reborn(self) -> None:
@@ -184,4 +187,6 @@ class Client:
 
 def connect(instance: Instance, reach: Reach) -> Client:
     """Made when it is first needed; connects to nothing by itself."""
-    return Client(instance.settings, reach.platform, reach.clock)
+    made = Client(instance.settings, reach.platform, reach.clock)
+    made.spending = reach.spending
+    return made

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from console.errors import ConsoleError, SourceError, Unauthorized, Unreachable
+from console.spending import Spending
 from console.text import clean
 from plugins.kafka.client.failures import translated
 from plugins.kafka.client.tunnel import Way
@@ -45,6 +46,7 @@ class Wire:
         self._failed: tuple[float, ConsoleError] | None = None
         self._turns: dict[int, asyncio.Semaphore] = {}
         self._closed = False
+        self.spending = Spending()
 
     async def send(self, request: Any, node: int | None = None, *, within: float | None = None) -> Any:
         """The answer of broker `node` (None: any that is there). Raises ConsoleError; errors inside answers stay."""
@@ -52,6 +54,7 @@ class Wire:
         within = WITHIN if within is None else within
         key = -1 if node is None else node
         self.requests[key] += 1
+        self.spending.count()
         async with self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE)):
             where = self._name if node is None else f"{self._name} broker {node}"
             try:
