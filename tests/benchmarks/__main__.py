@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.benchmarks import decode, drain, live, plan, pods, start, systems
+from tests.benchmarks import beside, decode, drain, live, plan, pods, start, systems
 from tests.benchmarks.figure import Figure, machine, table
 from tests.benchmarks.stage import Stage, stage
 from tests.lab.world.place import LabError
@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     "plan": plan.plan,
     "pulsar": systems.pulsar,
     "rabbitmq": systems.rabbitmq,
+    "systems": beside.systems,
     "cpu": live.cpu,
     "wire": live.wire,
     "keys": live.keys,

@@ -140,14 +140,15 @@ def stalls(stage: Stage) -> Iterator[Figure]:
         with stage.changing(RATE):
             key_times(console, 60)
             time.sleep(5)
-    yield from _lateness(file, at)
+    yield from lateness(file, at)
 
 
-def _lateness(file: Path, at: float) -> Iterator[Figure]:
+def lateness(file: Path, at: float, *, before: str = "load", after: str = "50 changes/s") -> Iterator[Figure]:
+    """The event loop's probe in `file`, before and after a moment."""
     rows = [tuple(float(word) for word in line.split()) for line in file.read_text().splitlines()]
     for name, part in (
-        ("load", [row for row in rows if row[0] < at]),
-        ("50 changes/s", [r for r in rows if r[0] >= at]),
+        (before, [row for row in rows if row[0] < at]),
+        (after, [r for r in rows if r[0] >= at]),
     ):
         own = [min(late, used) * 1000 for _, late, used in part]
         wall = [late * 1000 for _, late, _ in part]
