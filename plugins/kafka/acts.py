@@ -158,7 +158,7 @@ async def _peek(act: Act, parts: Sequence[Part]) -> str:
         raise NotFound("no partition of it has a leader", where="peek")
     count = max(1, min(records.MOST, whole(act.answers.get("count") or "10")))
     start = act.answers.get("from") or "end"
-    bounds = await _bounds(client, led)
+    bounds = await ends_of(client, led)
     wire, uid = await client.wire(), (await client.metadata.get()).ids.get(led[0].topic)
     share = -(-count // len(led))
 
@@ -178,7 +178,7 @@ async def _peek(act: Act, parts: Sequence[Part]) -> str:
     return f"{len(newest)} messages:\n" + "\n".join(map(str, newest))
 
 
-async def _bounds(client: Client, parts: Iterable[Part]) -> Mapping[TP, tuple[int, int]]:
+async def ends_of(client: Client, parts: Iterable[Part]) -> Mapping[TP, tuple[int, int]]:
     """First and end offsets of partitions, asked now."""
     wire = await client.wire()
     leaders: dict[int, list[TP]] = {}
@@ -243,7 +243,7 @@ async def _plan(act: Act, row: Group) -> Sequence[Move]:
     places = chosen(row, _chosen(act, "topic", "all"))
     meant = {(place.topic, place.partition) for place in places}
     parts = [part for part in await _parts(client) if (part.topic, part.number) in meant]
-    bounds = await _bounds(client, parts)
+    bounds = await ends_of(client, parts)
     at: dict[TP, int] = {}
     if target == "time":
         leaders: dict[int, list[TP]] = {}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.clock import Clock
-from console.errors import ConsoleError, NotFound, Unreachable
+from console.errors import ConsoleError, NotFound, Unauthorized, Unreachable
 from console.plugin import Instance, Platform, Reach, Server
 from console.spending import Spending
 from plugins.kafka import credentials
@@ -24,6 +24,9 @@ Ends = Mapping[int, Mapping[TP, int] | ConsoleError]
 REBORN_AFTER = 4
 """Answers that nobody gave, in a row, until the connections are made anew from the bootstrap addresses."""
 
+LOGIN_AFTER = 10.0
+"""Seconds after which credentials that were refused are read anew."""
+
 
 class Client:
     """See the module. Nothing connects before it is first asked; `aclose` ends the library's thread."""
@@ -40,6 +43,7 @@ class Client:
         self.spending = Spending()
         self._closed = False
         self._silent = 0
+        self._read_at = 0.0
         self._turn: dict[int, int] = {}
         self._releases: dict[int, str] = {}
         self.groups_held: dict[str, Group] = {}
@@ -62,6 +66,7 @@ class Client:
             if self._closed:
                 raise Unreachable("it was left", where=self.cluster.name)
             if self._wire is None:
+                self._read_at = self.clock.monotonic()
                 self.login = await credentials.login(self.cluster, self.platform)
                 options = await asyncio.to_thread(credentials.options, self.login, self.cluster.name)
                 options["bootstrap_servers"] = [f"{host}:{port}" for host, port in self.cluster.bootstrap]
@@ -80,6 +85,11 @@ class Client:
         if way is not None:
             await way.aclose()
 
+    async def _login_anew(self) -> None:
+        """After a refusal: what is right may have changed, so it is read again, now and then."""
+        if self.clock.monotonic() - self._read_at >= LOGIN_AFTER:
+            await self._reborn()
+
     @property
     def requests(self) -> Mapping[int, int]:
         """Requests sent until now, by broker (-1: whichever was free)."""
@@ -91,6 +101,9 @@ class Client:
         wire = await self.wire()
         try:
             found = await asking.metadata(wire)
+        except Unauthorized:
+            await self._login_anew()
+            raise
         except Unreachable:
             self._silent += 1
             if self._silent >= REBORN_AFTER:

@@ -206,7 +206,9 @@ async def quorum(wire: Wire) -> Any:
 
 async def reassignments(wire: Wire) -> list[Reassignment]:
     """Every partition on its way. Raises Forbidden without Describe on the cluster."""
-    answer = await wire.send(message("ListPartitionReassignmentsRequest")(timeout_ms=5000, topics=None))
+    heads = await wire.send(message("MetadataRequest")(topics=[], allow_auto_topic_creation=False))
+    controller = heads.controller_id if heads.controller_id >= 0 else None  # with ZooKeeper nobody else knows
+    answer = await wire.send(message("ListPartitionReassignmentsRequest")(timeout_ms=5000, topics=None), controller)
     _raise(answer.error_code, answer.error_message, "reassignments")
     return [
         Reassignment(

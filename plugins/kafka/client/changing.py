@@ -19,15 +19,22 @@ TOPIC, BROKER = 2, 4
 SET, DELETE = 0, 1
 
 
+async def _by_controller(wire: Wire, request: Any) -> Any:
+    """The answer of the controller: with ZooKeeper nobody else may do it; without, any broker passes it on."""
+    heads = await wire.send(message("MetadataRequest")(topics=[], allow_auto_topic_creation=False))
+    known = sorted(one.node_id for one in heads.brokers)
+    node = heads.controller_id if heads.controller_id in known or not known else known[0]
+    return await wire.send(request, node, within=WITHIN)
+
+
 async def elect(wire: Wire, places: Sequence[TP]) -> tuple[int, Sequence[str]]:
     """Preferred leaders for these partitions: how many took over, and why others did not."""
     request = message("ElectLeadersRequest")
     topics = [
         request.TopicPartitions(topic=topic, partitions=list(numbers)) for topic, numbers in topic_lists(places).items()
     ]
-    answer = await wire.send(
-        request(election_type=PREFERRED, topic_partitions=topics, timeout_ms=WITHIN_MS, min_version=1), within=WITHIN
-    )
+    made = request(election_type=PREFERRED, topic_partitions=topics, timeout_ms=WITHIN_MS, min_version=1)
+    answer = await _by_controller(wire, made)
     _raise(answer.error_code, None, "election")
     done, refused = 0, list[str]()
     for topic in answer.replica_election_results:
@@ -51,7 +58,7 @@ async def create_topic(wire: Wire, name: str, partitions: int, *, replicas: int,
         assignments=[],
         configs=[kind.CreatableTopicConfig(name=key, value=value) for key, value in configs.items()],
     )
-    answer = await wire.send(request(topics=[topic], timeout_ms=WITHIN_MS, validate_only=False), within=WITHIN)
+    answer = await _by_controller(wire, request(topics=[topic], timeout_ms=WITHIN_MS, validate_only=False))
     _first(answer.topics, f"topic {name}")
 
 
@@ -59,7 +66,7 @@ async def add_partitions(wire: Wire, name: str, count: int) -> None:
     """`count`: in all. Raises Rejected where there are as many already."""
     request = message("CreatePartitionsRequest")
     topic = request.CreatePartitionsTopic(name=name, count=count, assignments=None)
-    answer = await wire.send(request(topics=[topic], timeout_ms=WITHIN_MS, validate_only=False), within=WITHIN)
+    answer = await _by_controller(wire, request(topics=[topic], timeout_ms=WITHIN_MS, validate_only=False))
     _first(answer.results, f"topic {name}")
 
 
@@ -70,7 +77,7 @@ async def delete_topic(wire: Wire, name: str, uid: Any) -> None:
         made = request(topics=[request.DeleteTopicState(name=None, topic_id=uid)], timeout_ms=WITHIN_MS, min_version=6)
     else:
         made = request(topic_names=[name], timeout_ms=WITHIN_MS, max_version=5)
-    answer = await wire.send(made, within=WITHIN)
+    answer = await _by_controller(wire, made)
     _first(answer.responses, f"topic {name}")
 
 
@@ -82,8 +89,8 @@ async def alter(wire: Wire, kind: int, name: str, change: tuple[str, str | None]
         name=key, config_operation=DELETE if value is None else SET, value=value
     )
     resource = request.AlterConfigsResource(resource_type=kind, resource_name=name, configs=[config])
-    node = int(name) if kind == BROKER else None
-    answer = await wire.send(request(resources=[resource], validate_only=False), node, within=WITHIN)
+    made = request(resources=[resource], validate_only=False)
+    answer = await (wire.send(made, int(name), within=WITHIN) if kind == BROKER else _by_controller(wire, made))
     _first(answer.responses, f"{'broker' if kind == BROKER else 'topic'} {name}")
 
 

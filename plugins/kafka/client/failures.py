@@ -44,6 +44,7 @@ _BY_NAME: Mapping[str, type[SourceError]] = {
     "Cancelled": Unreachable,
 }
 _WORDS = {
+    "UnsupportedSaslMechanismError": "this listener does not have the mechanism",
     "NodeNotReadyError": "no connection, and the next attempt has to wait a moment",
     "RequestTimedOutError": "no answer in time",
     "KafkaTimeoutError": "no answer in time",

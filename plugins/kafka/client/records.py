@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from console.format import timestamp
 from console.text import clean
 from plugins.kafka.client.failures import answer_error
 from plugins.kafka.client.wire import Wire, message
+from plugins.kafka.model.wire import NAME, TP, topic_lists
 
 MOST = 200
 """Messages of one peek at most."""
@@ -44,8 +45,51 @@ class Message(Struct, frozen=True):
 async def peek(wire: Wire, leader: int, place: tuple[str, Any, int], *, offset: int, count: int) -> Sequence[Message]:
     """Up to `count` messages from `offset` on. `place`: topic, its id, partition. Commits nothing."""
     topic, uid, number = place
+    found = await fetch(wire, leader, {(topic, number): offset}, {topic: uid}, wait_ms=WAIT_MS)
+    return found[: min(count, MOST)]
+
+
+async def fetch(
+    wire: Wire, leader: int, at: Mapping[TP, int], ids: Mapping[str, Any], *, wait_ms: int = 0
+) -> list[Message]:
+    """Messages of a leader's partitions from these offsets on, at most `MOST` each, in one request.
+
+    Raises what the broker says of the first partition that cannot be read.
+    """
     request = message("FetchRequest")
-    part = request.FetchTopic.FetchPartition(
+    by_id = {uid: topic for topic, uid in ids.items() if getattr(uid, "int", 0)}
+    topics = [
+        request.FetchTopic(topic=topic, topic_id=ids.get(topic), partitions=[_wanted(n, at[topic, n]) for n in numbers])
+        for topic, numbers in topic_lists(at).items()
+    ]
+    made = request(
+        replica_id=-1,
+        max_wait_ms=wait_ms,
+        min_bytes=1,
+        max_bytes=BYTES,
+        isolation_level=0,
+        session_id=0,
+        session_epoch=-1,
+        topics=topics,
+        forgotten_topics_data=[],
+        rack_id="",
+        min_version=4,
+        max_version=18 if all(ids.get(topic) in by_id for topic, _ in at) else 12,
+    )
+    answer = await wire.send(made, leader)
+    _raise(answer.error_code, f"broker {leader}")
+    found: list[Message] = []
+    for some in answer.responses:
+        topic = by_id.get(some.topic_id, "") if answer.version >= 13 else clean(some.topic, NAME)  # noqa: PLR2004
+        for one in some.partitions:
+            place = (topic, one.partition_index)
+            _raise(one.error_code, f"{topic}/{one.partition_index}")
+            found += await asyncio.to_thread(_decoded, one.records, (*place, at[place]), MOST)
+    return found
+
+
+def _wanted(number: int, offset: int) -> Any:
+    return message("FetchRequest").FetchTopic.FetchPartition(
         partition=number,
         current_leader_epoch=-1,
         fetch_offset=offset,
@@ -53,28 +97,6 @@ async def peek(wire: Wire, leader: int, place: tuple[str, Any, int], *, offset: 
         log_start_offset=-1,
         partition_max_bytes=BYTES,
     )
-    highest = 18 if getattr(uid, "int", 0) else 12
-    made = request(
-        replica_id=-1,
-        max_wait_ms=WAIT_MS,
-        min_bytes=1,
-        max_bytes=BYTES,
-        isolation_level=0,
-        session_id=0,
-        session_epoch=-1,
-        topics=[request.FetchTopic(topic=topic, topic_id=uid, partitions=[part])],
-        forgotten_topics_data=[],
-        rack_id="",
-        min_version=4,
-        max_version=highest,
-    )
-    answer = await wire.send(made, leader)
-    _raise(answer.error_code, f"{topic}/{number}")
-    found: list[Message] = []
-    for one in (part for some in answer.responses for part in some.partitions):
-        _raise(one.error_code, f"{topic}/{number}")
-        found += await asyncio.to_thread(_decoded, one.records, (topic, number, offset), min(count, MOST))
-    return found
 
 
 def _decoded(data: Any, place: tuple[str, int, int], count: int) -> list[Message]:

@@ -67,6 +67,7 @@ class Way:
         task = self.loop.create_task(self._carry(host, port, far))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
+        task.add_done_callback(lambda _: far.close())  # one that is cancelled before it begins closes nothing itself
 
     async def _carry(self, host: str, port: int, far: socket.socket) -> None:
         assert self._dial is not None  # noqa: S101 - only then `open` is called

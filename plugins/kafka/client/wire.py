@@ -11,20 +11,27 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from console.errors import ConsoleError, SourceError, Unauthorized, Unreachable
 from console.spending import Spending
-from console.text import clean
 from plugins.kafka.client.failures import translated
+from plugins.kafka.client.library import Library
 from plugins.kafka.client.tunnel import Way
 
 WITHIN = 8.0
 CONNECT_WITHIN = 5.0
+OVER = 3.0
+"""Seconds beyond that until a start is given up whatever the library does (a name that is resolved blocks it)."""
 AT_ONCE = 4
 """Requests in flight per broker; kafka-python refuses the sixth."""
+HEDGE = 2.0
+"""Seconds after which what any broker can tell is asked of another one too."""
+QUIET = 10.0
+"""Seconds for which a broker that did not answer in time is not asked again: who needs it fails at once."""
+_LATE = ("RequestTimedOutError", "KafkaTimeoutError")
 REST = 2.0
 """Seconds for which a failed start is not tried again: what waits for it fails with the same reason."""
 BIGGEST = 256 * 1024 * 1024
@@ -40,36 +47,83 @@ class Wire:
         self._way = way
         self._name = name
         self._manager: Any = None
-        self._net: Any = None
+        self._library: Library | None = None
         self._said: dict[Any, str] = {}
         self._opening: asyncio.Task[None] | None = None
         self._failed: tuple[float, ConsoleError] | None = None
         self._turns: dict[int, asyncio.Semaphore] = {}
+        self._quiet: dict[int, tuple[float, ConsoleError]] = {}
+        self._turn = 0
         self._closed = False
         self.spending = Spending()
 
     async def send(self, request: Any, node: int | None = None, *, within: float | None = None) -> Any:
-        """The answer of broker `node` (None: any that is there). Raises ConsoleError; errors inside answers stay."""
+        """The answer of broker `node`, or of whichever answers first. Raises ConsoleError; errors in answers stay.
+
+        Without a node the request must only read: another broker is asked too where the first one takes long.
+        """
         manager = await self._ready()
         within = WITHIN if within is None else within
+        if node is not None:
+            return await self._asked(manager, request, node, within)
+        tasks: list[asyncio.Task[Any]] = []
+        try:
+            for one in self._order(manager):
+                tasks.append(asyncio.create_task(self._asked(manager, request, one, within)))
+                await asyncio.wait(tasks, timeout=HEDGE, return_when=asyncio.FIRST_COMPLETED)
+                if any(_answered(task) for task in tasks):
+                    break
+            while not any(_answered(task) for task in tasks) and any(not task.done() for task in tasks):
+                waiting = [task for task in tasks if not task.done()]
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return await next((task for task in tasks if _answered(task)), tasks[0])
+        finally:
+            for task in tasks:
+                task.cancel()
+                task.add_done_callback(_looked_at)
+
+    def _order(self, manager: Any) -> Sequence[int | None]:
+        """Brokers in turn, those last that lately did not answer; at most three of them."""
+        nodes = sorted(int(broker.node_id) for broker in manager.cluster.brokers())
+        self._turn += 1
+        start = self._turn % len(nodes) if nodes else 0
+        turned = [*nodes[start:], *nodes[:start]]
+        return sorted(turned, key=lambda node: self._is_quiet(node) is not None)[:3] or [None]
+
+    def _is_quiet(self, node: int) -> ConsoleError | None:
+        """Why a broker is not asked now."""
+        until, error = self._quiet.get(node, (0.0, None))
+        return error if asyncio.get_running_loop().time() < until else None
+
+    async def _asked(self, manager: Any, request: Any, node: int | None, within: float) -> Any:
         key = -1 if node is None else node
+        where = self._name if node is None else f"{self._name} broker {node}"
+        quiet = self._is_quiet(key)
+        if quiet is not None:
+            raise _again(quiet)
         self.requests[key] += 1
         self.spending.count()
         async with self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE)):
-            where = self._name if node is None else f"{self._name} broker {node}"
             try:
                 async with asyncio.timeout(within + CONNECT_WITHIN + 1):
-                    return await self._bridged(manager.call_soon(manager.send, request, node, int(within * 1000)))
-            except TimeoutError as error:
-                raise Unreachable("no answer in time", where=where) from error
-            except ConsoleError:
-                raise
-            except asyncio.CancelledError:
+                    answer = await self._bridged(manager.call_soon(manager.send, request, node, int(within * 1000)))
+            except (ConsoleError, asyncio.CancelledError):
                 raise
             except BaseException as error:
-                if type(error).__name__ == "UnknownBrokerIdError":
-                    manager.call_soon(manager.cluster.request_update)
-                raise translated(error, where, self._why(node)) from error
+                raise self._failure(error, node, where) from error
+        self._quiet.pop(key, None)
+        return answer
+
+    def _failure(self, error: BaseException, node: int | None, where: str) -> ConsoleError:
+        if self._closed:
+            return Unreachable("the connections were given up", where=where)
+        if type(error).__name__ == "UnknownBrokerIdError" and self._manager is not None:
+            self._manager.call_soon(self._manager.cluster.request_update)
+        late = isinstance(error, TimeoutError)
+        made = Unreachable("no answer in time", where=where) if late else translated(error, where, self._why(node))
+        if node is not None and (late or type(error).__name__ in _LATE):
+            self._quiet[node] = (asyncio.get_running_loop().time() + QUIET, made)
+        return made
 
     async def version(self, name: str) -> int:
         """The highest version of a request (`OffsetFetch`) that the cluster and we speak; -1 where it has none."""
@@ -89,6 +143,9 @@ class Wire:
     async def release(self, node: int) -> str:
         """The release that a broker's requests tell of: `4.1`; from its own ApiVersions. Raises ConsoleError."""
         manager = await self._ready()
+        quiet = self._is_quiet(node)
+        if quiet is not None:
+            raise _again(quiet)
         try:
             async with asyncio.timeout(CONNECT_WITHIN + 1):
                 connection = await self._bridged(manager.call_soon(_connected, manager, node))
@@ -133,53 +190,46 @@ class Wire:
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
             self._opening.add_done_callback(_looked_at)
-        await asyncio.shield(self._opening)
+        try:
+            await asyncio.shield(self._opening)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._closed and task is not None and not task.cancelling():  # the start was ended, not who waits for it
+                raise Unreachable("the connections were given up", where=self._name) from None
+            raise
         return self._manager
 
     async def _open(self) -> None:
         try:
-            net, manager = await self._begun()
+            library = await self._begun()
             try:
-                await self._bridged(manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
+                async with asyncio.timeout(CONNECT_WITHIN + OVER):
+                    await self._bridged(library.manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
             except BaseException as error:
-                await asyncio.to_thread(_stop, net, manager)
+                await asyncio.to_thread(library.end)
                 if not isinstance(error, Exception):
                     raise
                 raise self._start_error(error) from error
-            self._net, self._manager, self._failed = net, manager, None
+            self._library, self._manager, self._failed = library, library.manager, None
         except ConsoleError as error:
             self._failed = (asyncio.get_running_loop().time(), error)
             raise
         finally:
             self._opening = None
 
-    async def _begun(self) -> tuple[Any, Any]:
+    async def _begun(self) -> Library:
         """The library at work; who gives up meanwhile leaves no thread behind."""
         building = asyncio.ensure_future(asyncio.to_thread(self._built))
         try:
             return await asyncio.shield(building)
         except asyncio.CancelledError:
-            await asyncio.to_thread(_stop, *await building)
+            library = await building
+            await asyncio.to_thread(library.end)
             raise
 
-    def _built(self) -> tuple[Any, Any]:
+    def _built(self) -> Library:
         """On a thread: imports the library, makes its loop and starts it. Connects to nothing."""
         logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its failures come to us as values; it logs each attempt
-        selector: Any = import_module("kafka.net.selector")
-        managing: Any = import_module("kafka.net.manager")
-        said = self._said
-
-        def get_connection(manager: Any, node_id: Any, *rest: Any, **named: Any) -> Any:
-            connection = managing.KafkaConnectionManager.get_connection(manager, node_id, *rest, **named)
-            if not connection.init_future.is_done:
-
-                def lost(error: BaseException) -> None:
-                    said[node_id] = _text(error)
-
-                connection.init_future.add_errback(lost)
-            return connection
-
-        kind: Any = type("Manager", (managing.KafkaConnectionManager,), {"get_connection": get_connection})
         options = {
             "client_id": "pilothouse",
             "request_timeout_ms": int(WITHIN * 1000),
@@ -192,16 +242,13 @@ class Wire:
             "proxy_url": self._way.url,
             **self._options,
         }
-        net = selector.NetworkSelector(**options)
-        manager = kind(net, **options)
-        net.start()
-        return net, manager
+        return Library(options, self._said.__setitem__)
 
     def _start_error(self, error: Exception) -> ConsoleError:
         why = next((text for text in reversed(list(self._said.values())) if text), "")
         dialled = next(iter(self._way.trouble.values()), "")
         made = translated(error, self._name, dialled or why)
-        if type(error).__name__ == "KafkaTimeoutError" and not (why or dialled):
+        if isinstance(error, TimeoutError) or (type(error).__name__ == "KafkaTimeoutError" and not (why or dialled)):
             servers = ", ".join(self._options.get("bootstrap_servers", ()))
             return Unreachable(f"no broker of {servers} answered in {CONNECT_WITHIN:.0f} s", where=self._name)
         if "uthentication" in why and not isinstance(made, Unauthorized):
@@ -220,9 +267,9 @@ class Wire:
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
-        net, manager, self._net, self._manager = self._net, self._manager, None, None
-        if manager is not None:
-            await asyncio.to_thread(_stop, net, manager)
+        library, self._library, self._manager = self._library, None, None
+        if library is not None:
+            await asyncio.to_thread(library.end)
 
 
 def message(name: str) -> Any:
@@ -238,26 +285,19 @@ async def _connected(manager: Any, node: int) -> Any:
     return await manager.get_connection(node)
 
 
-def _stop(net: Any, manager: Any) -> None:
-    """End its connections on its own thread, then the thread; a thread that hangs is left to end by itself."""
-    with contextlib.suppress(Exception):
-        manager.call_soon(manager.close)
-    with contextlib.suppress(Exception):
-        net.stop(2000)
-    with contextlib.suppress(Exception):
-        net.close()
-
-
-def _text(error: Any) -> str:
-    return clean(str(error.args[0]) if getattr(error, "args", None) and error.args[0] else type(error).__name__, 300)
-
-
 def _again(error: ConsoleError) -> ConsoleError:
     kind = type(error) if isinstance(error, SourceError) else Unreachable
     return kind(error.what, where=error.where, next_step=error.next_step)
 
 
-def _looked_at(task: asyncio.Task[None]) -> None:
+def _answered(task: asyncio.Task[Any]) -> bool:
+    """Whether it has an answer, or a refusal that another broker would give too."""
+    if not task.done() or task.cancelled():
+        return False
+    return not isinstance(task.exception(), Unreachable)
+
+
+def _looked_at(task: asyncio.Task[Any]) -> None:
     """Whoever waited may have gone; its failure is then nobody's."""
     if not task.cancelled():
         task.exception()

@@ -8,6 +8,7 @@ from console.format import percent, size
 from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Right, Section
 from plugins.kafka.model.rows import BROKERS, PARTITIONS, PARTITIONS_BY_BROKER, Broker
+from plugins.kafka.panes import picture
 from plugins.kafka.panes.cells import bytes_of, count, fall_tone, fall_words, ids, known, optional, pod_jump, run
 
 _FULL, _FILLING = 0.05, 0.15
@@ -130,7 +131,8 @@ def describe(row: Broker, facts: Facts) -> Sequence[Section]:
             for part in sorted(behind, key=lambda part: part.key)[:50]
         )
         sections.append(Section(f"not in sync here: {row.missing}", lines))
-    return sections
+    drawn = picture.of_broker(row.id, facts.by(PARTITIONS_BY_BROKER, row.key))
+    return [*sections, drawn] if drawn else sections
 
 
 def _elect_reason(row: Broker, _facts: Facts) -> str | None:

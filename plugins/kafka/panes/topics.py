@@ -9,6 +9,7 @@ from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane,
 from plugins.kafka.model.rows import PARTITIONS, PARTITIONS_BY_TOPIC, TOPICS, Partition, Topic
 from plugins.kafka.panes.brokers import CREATE
 from plugins.kafka.panes.cells import bytes_of, count, ids, known, many, optional, rate, run
+from plugins.kafka.tailing import PARTITION_LOGS, TOPIC_LOGS
 
 _HEALTH = {
     "ok": Tone.OK,
@@ -212,6 +213,7 @@ TOPICS_PANE: Pane[Topic] = Pane(
         Jump("its groups", "kafka.groups", lambda t, _facts: {f"reads-{t.name}": "yes"}),
     ),
     reads=(PARTITIONS,),
+    logs=TOPIC_LOGS,
     help="Topics: replicas in sync against min ISR, size, rate, and what is set on each.",
 )
 
@@ -323,5 +325,6 @@ PARTITIONS_PANE: Pane[Partition] = Pane(
         Jump("its topic", "kafka.topics", lambda p, _facts: {"topic": p.topic}),
         Jump("its leader", "kafka.brokers", lambda p, _facts: {"broker": str(p.leader)} if p.leader >= 0 else None),
     ),
+    logs=PARTITION_LOGS,
     help="Partitions: leader and preferred leader, replicas in sync against min ISR, offsets and size.",
 )

@@ -7,13 +7,13 @@ pods of the sandbox's platform. It answers what the plugin sends and ends the co
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 import time
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
-from console.simulating import Folder, Route
+from console.simulating import Folder, Members, Route
 from plugins.kafka.simulator import changes
 from plugins.kafka.simulator.answers import READS
 from plugins.kafka.simulator.protocol import OWN, Incoming, classes, versions
@@ -26,12 +26,12 @@ API_VERSIONS, HANDSHAKE, AUTHENTICATE = 18, 17, 36
 UNSUPPORTED, BAD_MECHANISM, BAD_LOGIN = 35, 33, 58
 
 
-class Simulator:
+class Simulator(Members):
     """A running cluster. `hung` brokers accept and say nothing; `seen` counts requests by broker and API key."""
 
     def __init__(self, world: World, release: tuple[int, ...], tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self.world = world
-        self.ports: dict[int, int] = {}
         self.hung: set[int] = set()
         self.garbage: set[int] = set()
         """Brokers that send half an answer."""
@@ -41,59 +41,57 @@ class Simulator:
         self._classes = classes()
         known = versions(release)
         self._versions = {key: span for key, span in known.items() if key in OWN and key in self._classes}
-        self._servers: list[asyncio.Server] = []
-        self._open: set[asyncio.StreamWriter] = set()
+        self._known: WeakSet[asyncio.StreamWriter] = WeakSet()
 
     async def start(self) -> None:
         """Listen on a free port for each broker."""
-        for number in self.world.brokers:
+        await self.listen(map(str, self.world.brokers), self._tls)
 
-            async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, broker: int = number) -> None:
-                await self._serve(broker, reader, writer)
+    async def cut(self) -> None:
+        """End every connection; new ones are served."""
+        for task in list(self._talking):
+            task.cancel()
+        await asyncio.gather(*self._talking, return_exceptions=True)
 
-            server = await asyncio.start_server(one, "127.0.0.1", 0, ssl=self._tls)
-            self._servers.append(server)
-            self.ports[number] = server.sockets[0].getsockname()[1]
+    def forget(self, key: int) -> None:
+        """From now on the brokers have not this request."""
+        self._versions = {one: span for one, span in self._versions.items() if one != key}
 
-    async def close(self) -> None:
-        """End every listener and connection."""
-        for server in self._servers:
-            server.close()
-        for writer in list(self._open):
-            writer.close()
-        await asyncio.sleep(0)
+    def port(self, broker: int) -> int:
+        """Where a broker listens."""
+        return self.ports[str(broker)]
 
-    async def _serve(self, broker: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        known = not self.world.users
+    def serves(self, member: str) -> bool:
+        self.world.look()
+        return self.world.up(int(member))
+
+    async def one(self, member: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request; a connection is ended on what is not answered, for tests to look at in `unknown`."""
+        frame = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+        broker = int(member)
+        if not self.serves(member):
+            return False
         try:
-            while True:
-                size = int.from_bytes(await reader.readexactly(4), "big")
-                frame = await reader.readexactly(size)
-                self.world.look()
-                if not self.world.up(broker):
-                    return
-                request = Incoming(frame, self._classes)
-                self.seen[broker, request.key] = self.seen.get((broker, request.key), 0) + 1
-                if not known and request.key not in {API_VERSIONS, HANDSHAKE, AUTHENTICATE}:
-                    return
-                if broker in self.hung:
-                    await asyncio.Event().wait()
-                answer, right = self._answer(broker, request)
-                known = known or right
-                if broker in self.garbage and request.key != API_VERSIONS:
-                    writer.write(answer[: len(answer) // 2])
-                    return
-                writer.write(answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, OSError):
-            pass
-        except Exception as error:  # noqa: BLE001 - a request that we do not answer; tests look here
+            request = Incoming(frame, self._classes)
+            self.seen[broker, request.key] = self.seen.get((broker, request.key), 0) + 1
+            if not self._may(writer, request):
+                return False
+            if broker in self.hung:
+                await asyncio.Event().wait()
+            answer, right = self._answer(broker, request)
+        except Exception as error:  # noqa: BLE001 - tests look here
             self.unknown.append(f"{type(error).__name__}: {error}")
-        finally:
-            self._open.discard(writer)
-            with contextlib.suppress(OSError, RuntimeError):
-                writer.close()
+            return False
+        if right:
+            self._known.add(writer)
+        half = broker in self.garbage and request.key != API_VERSIONS
+        writer.write(answer[: len(answer) // 2] if half else answer)
+        await writer.drain()
+        return not half
+
+    def _may(self, writer: asyncio.StreamWriter, request: Incoming) -> bool:
+        """Whether somebody who has not logged in may ask this."""
+        return not self.world.users or writer in self._known or request.key in {API_VERSIONS, HANDSHAKE, AUTHENTICATE}
 
     def _answer(self, broker: int, request: Incoming) -> tuple[bytes, bool]:
         """The frame, and whether the client is known from now on."""
@@ -137,8 +135,8 @@ async def cluster(
         world.brokers[number] = Broker(number, "127.0.0.1", 0, f"rack-{number}")
     simulator = Simulator(world, release, tls)
     await simulator.start()
-    for number, port in simulator.ports.items():
-        world.brokers[number].port = port
+    for number, broker in world.brokers.items():
+        broker.port = simulator.port(number)
     world.look()
     return simulator
 
@@ -161,5 +159,5 @@ async def sandbox(folder: Folder) -> Simulator:
 def routes(simulator: Simulator, pods: Sequence[str]) -> list[Route]:
     """Where each pod's client ports are served."""
     return [
-        Route(NAMESPACE, pod, port, simulator.ports[number]) for number, pod in enumerate(pods) for port in (9092, 9093)
+        Route(NAMESPACE, pod, port, simulator.port(number)) for number, pod in enumerate(pods) for port in (9092, 9093)
     ]

@@ -17,7 +17,7 @@ from tests.contracts.kafka.promises import PROMISES
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda one: one.__name__)
 async def test_the_simulator_keeps_it(promise: Callable[[Client], Awaitable[None]]) -> None:
     simulator = await cluster(reference(World(now=time.time)))
-    client = Client(Cluster("simulated", (("127.0.0.1", simulator.ports[0]),)), None, SYSTEM_CLOCK)
+    client = Client(Cluster("simulated", (("127.0.0.1", simulator.port(0)),)), None, SYSTEM_CLOCK)
     try:
         await promise(client)
         assert simulator.unknown == []
