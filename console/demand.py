@@ -15,6 +15,7 @@ from console.fence import Fence
 from console.model import InstanceId, SourceState
 from console.plugin import Client, Join, Source, Table
 from console.poller import Poller
+from console.rows import IDLE
 from console.store import Store
 
 LINGER = 120.0
@@ -142,7 +143,7 @@ class Demands:
             demand.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await demand.task
-            self._store.rows(*key).failed(SourceState.STALE, "nobody looked at it")
+            self._store.rows(*key).failed(SourceState.STALE, IDLE)
         if demand.inputs:
             self._store.detach(*key)
             for want in demand.inputs:

@@ -16,6 +16,8 @@ from console.plugin import Facts, Index, Table
 R = TypeVar("R")
 Subscriber = Callable[[Snapshot[R], Delta], None]
 Listener = Callable[[R | None, R | None], None]
+IDLE = "nobody looked at it"
+"""Why rows are old whose source was stopped because nobody wanted them: no failure, once they are wanted again."""
 
 
 class Keeper(Protocol):

@@ -20,7 +20,7 @@ from console.fence import Fence
 from console.joins import Joined
 from console.model import Delta, InstanceId, Snapshot, SourceState
 from console.plugin import Join, Table
-from console.rows import Rows, Subscriber
+from console.rows import IDLE, Rows, Subscriber
 
 R = TypeVar("R")
 
@@ -107,7 +107,7 @@ class Store:
                 snapshot = self.rows(instance, table).snapshot
                 if snapshot.complete and snapshot.state is SourceState.LIVE:
                     del open_tables[name]
-                elif snapshot.state in {SourceState.STALE, SourceState.FORBIDDEN}:
+                elif snapshot.state in {SourceState.STALE, SourceState.FORBIDDEN} and snapshot.error != IDLE:
                     problems.append(f"{name}: {snapshot.error}")
                     del open_tables[name]
             left = deadline - self.clock.monotonic()

@@ -19,7 +19,7 @@ from console.errors import ConsoleError
 from console.format import age, elapsed, until_words
 from console.model import Tone
 from console.plugin import Cell
-from console.present import Sight, Watched
+from console.present import Sight, Watched, concerns, rows
 from console.text import clean
 from console.workflow.note import until_of
 from console.workflow.progress import estimate, pods
@@ -70,6 +70,8 @@ class BoardPage(Page):
         self._since = 0.0
         self._active = 0
         self._watched = Watched(desk.kernel)
+        self._late = False
+        """The run had ended before, and its nodes are still out."""
         self._sight = Sight()
         self._lines = podboard.Lines()
 
@@ -123,7 +125,7 @@ class BoardPage(Page):
             first = self.journal is None
             changed = self.journal is None or page.stored.version != self.journal.stored.version
             self.journal, self.problem, self._since = page, "", 0.0
-            await self._watch(page)
+            await self._watch(page, first=first)
             if changed:
                 self.post_message(self.Changed())
             if first:
@@ -139,12 +141,19 @@ class BoardPage(Page):
             self._draw_pods()
             await kernel.clock.sleep(LIVE)
 
-    async def _watch(self, page: JournalPage) -> None:
-        """Rows are wanted while the run is on its way; with its end comes a last look."""
+    async def _watch(self, page: JournalPage, *, first: bool) -> None:
+        """Rows are wanted while the run is on its way; with its end comes a last look.
+
+        A board that is opened later looks at the nodes where they are still out by this run.
+        """
         state = page.state
-        if state.plan is not None and state.end is None:
+        if state.plan is None:
+            return
+        if first and state.end is not None:
+            self._late = await concerns(self.desk.kernel, page)
+        if state.end is None or self._late:
             await self._watched.open(state.plan)
-        elif state.plan is not None:
+        else:
             self._sight = self._watched.look(state.plan) if self._watched.seeing else self._sight
             self._watched.close()
 
@@ -156,7 +165,7 @@ class BoardPage(Page):
         if self._watched.seeing:
             self._sight = self._watched.look(plan)
         paint, now = paint_of(app_of(self)), self.desk.kernel.clock.now()
-        found = podboard.rows(pods(state), self._sight.things)
+        found = rows(pods(state), self._sight.things)
         at = podboard.widths(found, self._cells("side") - _FRAME)
         head = [paint.line(Cell(said, Tone.WARN)) for said in self._sight.missing]
         if found:

@@ -14,6 +14,7 @@ from console.cli.exits import ExitCode
 from console.errors import SourceError
 from console.format import clock_time, elapsed, timestamp
 from console.notifying import terminal_bytes
+from console.present import Sight, rows
 from console.telling import left
 from console.workflow.codec import step_json
 from console.workflow.events import End
@@ -171,8 +172,12 @@ def _line(state: State, name: str, step: StepState) -> str:
     return f"->  {title}" if step.status.value in {"intended", "sent"} else ""
 
 
-def as_json(page: Page, now: float = 0.0) -> dict[str, Any]:
-    """A run for machines. Keys are never renamed; times are RFC 3339, spans in seconds. `now` 0: its last change."""
+def as_json(page: Page, now: float = 0.0, sight: Sight | None = None) -> dict[str, Any]:
+    """A run for machines. Keys are never renamed; times are RFC 3339, spans in seconds. `now` 0: its last change.
+
+    `sight`: what is seen on its nodes now; without it the pods are as the journal tells of them.
+    """
+    seen = sight or Sight()
     state, plan = page.state, page.state.plan
     guess = estimate(state, now or state.now)
     until = until_of(plan) if plan else 0.0
@@ -214,8 +219,9 @@ def as_json(page: Page, now: float = 0.0) -> dict[str, Any]:
                 "why": pod.why,
                 "step": pod.step,
             }
-            for pod in pods(state)
+            for pod in rows(pods(state), seen.things)
         ],
+        "unseen": list(seen.missing),
         "steps": [
             {
                 **step_json(step),

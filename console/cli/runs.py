@@ -17,6 +17,7 @@ from console.errors import Refused, ServerFault, Throttled, Unreachable, UsageEr
 from console.format import timestamp
 from console.instructing import instructions
 from console.output import record, render
+from console.present import sight
 from console.workflow.events import Choice
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _SAYS: Mapping[str, Callable[[Runtime, argparse.Namespace], Awaitable[Page]]] = 
     ),
 }
 """What a person says to a run."""
+_ROWS_WITHIN = 10.0
+"""Seconds after which the pods are told as the journal knows them."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -46,8 +49,7 @@ async def _runs(arguments: argparse.Namespace) -> int:
             await _list(runtime, arguments.output)
             return ExitCode.DONE
         if verb == "show":
-            page, to_do = await _found(runtime, arguments.id)
-            _show(page, to_do, arguments.output, now=runtime.clock.now())
+            await _show(runtime, arguments.id, arguments.output)
             return ExitCode.DONE
         if verb in _SAYS:
             await _SAYS[verb](runtime, arguments)
@@ -67,16 +69,16 @@ async def _runs(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
 
 
-async def _found(runtime: Runtime, name: str) -> tuple[Page, Mapping[str, str]]:
-    """The run and what a person has to do for it; where no server answers, what this host last heard of it."""
+async def _found(runtime: Runtime, name: str) -> tuple[Page, Mapping[str, str], bool]:
+    """The run, what a person has to do for it, and True; where no server answers, what this host last heard of it."""
     try:
         page = await runs.look(runtime, name)
-        return page, await instructions(runtime, page)
+        return page, await instructions(runtime, page), True
     except (Unreachable, ServerFault, Throttled) as error:
         page = runs.local(name)
         heard = timestamp(page.stored.changed_at)
         print(f"pilothouse: {error}; this is the copy of this host, of {heard}", file=sys.stderr)
-        return page, {}
+        return page, {}, False
 
 
 async def _abort(runtime: Runtime, arguments: argparse.Namespace) -> int:
@@ -112,13 +114,16 @@ async def _list(runtime: Runtime, output: str) -> None:
         sys.stdout.write(render(pane, rows, "table", now=runtime.clock.now(), fence=runtime.fence))
 
 
-def _show(page: Page, to_do: Mapping[str, str], output: str, *, now: float) -> None:
-    told = as_json(page, now)
+async def _show(runtime: Runtime, name: str, output: str) -> None:
+    page, to_do, there = await _found(runtime, name)
     if output == "json":
+        seen = await sight(runtime, page, within=_ROWS_WITHIN) if there else None
+        told = as_json(page, runtime.clock.now(), seen)
         if to_do:
             told["instructions"] = dict(to_do)
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return
+    told = as_json(page, runtime.clock.now())
     print(f"run {told['run']}  {told['kind']} {', '.join(told['nodes'])}  {told['status']}  by {told['author']}")
     print(f'"{told["reason"]}"  began {told["began"]}  runner {told["runner"] or "none"}, fencing {told["fencing"]}')
     progress = told["progress"]

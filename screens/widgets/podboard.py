@@ -1,7 +1,6 @@
-"""The pods of a run as rows: what its journal says of each and what is seen of it now. Pure.
+"""The pods of a run (console.present) as lines: how many are where they shall be, and one line or a few for each. Pure.
 
-Rows keep their order while they change: first what the run's steps name, in the plan's order, then everything else on
-the nodes by namespace and name. What somebody must answer comes from the journal; where a pod is, from what is seen.
+The words of what somebody must read are not cut to one line.
 """
 
 from __future__ import annotations
@@ -14,71 +13,15 @@ from msgspec import Struct
 from textual.content import Content
 
 from console.format import age
-from console.model import Presence, Tone
+from console.model import Tone
+from console.present import AWAY, HELD, PodRow
 from console.text import clean
-from console.workflow.progress import Pod
 from screens.paint import Paint, fit, shorten
 
-_JOURNAL = {
-    "asks": Tone.BAD,
-    "held": Tone.WARN,
-    "left here": Tone.WARN,
-    "asked to go": Tone.BUSY,
-    "leaving": Tone.BUSY,
-    "gone": Tone.OK,
-    "here": Tone.MUTED,
-}
-"""What the states of the journal mean."""
-_DECIDED = frozenset({"asks", "left here"})
-"""States of the journal that hold whatever is seen."""
-_HANDLED = frozenset({"held", "asked to go", "leaving"})
-"""States of the journal that say more than that a pod is here."""
-_HELD = frozenset({Tone.WARN, Tone.BAD})
-"""Tones of what somebody must read: its words are not cut to one line."""
 _WRAPPED = 4
-_AWAY = frozenset({"gone", "back", "starting", "waits"})
 _ORDER = ("asks", "held", "left here", "terminating", "leaving", "asked to go", "here", "starting", "waits")
 _SEVERAL = {"asks": "ask", "waits": "wait", "stays": "stay"}
 _STATE, _SINCE, _BAR = 11, 6, 10
-
-
-class PodRow(Struct, frozen=True):
-    """One line: what it is, its state in a word, since when (epoch s, 0: nobody knows), and why."""
-
-    name: str
-    namespace: str
-    state: str
-    tone: Tone
-    since: float
-    why: str
-    mine: bool = False
-    """A step of the run is about it."""
-
-
-def rows(found: Sequence[Pod], seen: Sequence[Presence]) -> list[PodRow]:
-    """The journal's pods and those that are seen, each once."""
-    now = {(each.subject.namespace, each.subject.name): each for each in seen}
-    made = [_merged(pod, now.pop((pod.namespace, pod.name), None)) for pod in found]
-    others = (now[key] for key in sorted(now))
-    return [*made, *(_row(each, each.text) for each in others)]
-
-
-def _row(each: Presence, why: str, *, since: float = 0.0, mine: bool = False) -> PodRow:
-    subject = each.subject
-    return PodRow(subject.name, subject.namespace, each.state, each.tone, each.since or since, why, mine)
-
-
-def _merged(pod: Pod, live: Presence | None) -> PodRow:
-    """A pod of a step: what holds it now is what is seen, else what the runner says of it, else what becomes of it."""
-    tone = _JOURNAL.get(pod.state, Tone.PLAIN)
-    told = PodRow(pod.name, pod.namespace, pod.state, tone, pod.since, pod.why, mine=True)
-    if live is None or pod.state in _DECIDED:
-        return told
-    if live.state in _AWAY or live.state == "terminating" or live.tone in _HELD:
-        return _row(live, live.text or pod.why, since=pod.since, mine=True)
-    if pod.state in _HANDLED:
-        return told
-    return _row(live, pod.why or live.text, since=pod.since, mine=True)
 
 
 def progress_line(paint: Paint, found: Sequence[PodRow], *, back: bool) -> Content:
@@ -87,7 +30,7 @@ def progress_line(paint: Paint, found: Sequence[PodRow], *, back: bool) -> Conte
     A drain is about the pods that its steps name; for the way `back` all count that do not stay anyway.
     """
     ours = [row for row in found if row.state != "stays" and (back or row.mine)]
-    there = {"back"} if back else _AWAY
+    there = {"back"} if back else AWAY
     done = sum(row.state in there for row in ours)
     states = Counter(row.state for row in found)
     words = [*_ORDER, *sorted(states.keys() - {*_ORDER, "gone", "back"})]
@@ -145,7 +88,7 @@ def _line(paint: Paint, row: PodRow, since: str, at: Widths) -> Content:
     text = clean(row.why)
     lines = (
         textwrap.wrap(text, at.why, max_lines=_WRAPPED, placeholder=dots, break_on_hyphens=False)
-        if tone in _HELD and at.why > 0
+        if tone in HELD and at.why > 0
         else []
     )
     indent = "\n" + " " * (at.name + _STATE + _SINCE + 6)

@@ -5,6 +5,8 @@
 | a budget that allows nothing: asked again and again, no reason said | test_traps.py::test_a_budget_at_nothing_is_watched_and_not_asked |
 | minAvailable = replicas, maxUnavailable: 0 never let a pod go | test_verdict.py::test_budgets_over_pods_that_move |
 | a single replica under minAvailable: 1 | test_prospects.py::test_one_replica_under_min_available_one_never_goes_and_a_second_replica_is_the_way_out |
+| an autoscaler at 1 takes the added replica away again | test_prospects.py::test_one_replica_under_min_available_one_never_goes_and_a_second_replica_is_the_way_out |
+| a blocked drain names no pods and no owner | test_verdict.py::test_budgets_over_pods_that_move |
 | several pods under one budget: all but one are refused | test_simulated.py::test_the_budget_is_kept_and_asked_seldom |
 | two budgets on one pod: the server fails with 500 | test_evicting.py::test_two_budgets_on_one_pod_are_asked_about |
 | the node is not ready: its pods terminate for ever | test_unheard.py::test_pods_of_a_silent_node_will_not_terminate_and_the_taint_is_explained |
@@ -27,7 +29,15 @@
 | a server that knows policy/v1 not yet | test_traps.py::test_what_a_person_must_decide_is_asked |
 | the terminal goes away (SIGHUP) | test_process.py::test_a_runner_outlives_its_terminal_and_lets_go_when_asked |
 | the runner dies at any call | test_crashes.py::test_killed_at_every_call_of_drain_and_rejoin_all_is_done_and_nothing_twice |
+| the same on a real API server, by its audit log | test_kills.py::test_killed_at_its_writes_all_is_done_and_nothing_twice |
+| it dies while a reset machine joins | test_crashes_replaced.py::test_killed_around_the_calls_of_a_rejoin_by_a_token_all_is_done_and_nothing_twice |
+| SIGHUP in any phase | test_signals_by_phase.py::test_a_terminal_that_goes_at_any_moment_is_nothing_to_a_runner |
 | a runner that slept wakes and goes on | test_signals.py::test_a_stopped_runner_that_wakes_after_a_take_over_does_nothing |
+| cluster-info is not signed for the token | test_token_command.py::test_a_token_that_nobody_could_join_with_is_not_left_behind |
+| two authorities in its bundle | test_discovery.py::test_the_hash_is_that_of_openssl_and_there_is_one_for_each_certificate |
+| the token expires before the join | test_replaced.py::test_a_token_that_ends_before_the_join_is_asked_about_and_made_anew |
+| a Node of that name is still Ready | test_replacing.py::test_a_node_whose_kubelet_is_at_work_is_not_deleted |
+| the kubeconfig knows only a proxy's address | test_token_command.py::test_a_token_is_made_with_its_join_line_and_deleted |
 """  # noqa: E501
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model import Delta, Snapshot, SourceState
+from console.rows import IDLE
 from console.store import PUBLISH_EVERY, Store
 from tests.clock import FakeClock
 from tests.dummy import BY_NODE, EAST, NODES, SHELVES, SOURCES, WIDGETS, Shelf, Widget
@@ -193,6 +194,14 @@ async def test_ready_waits_for_whole_lists_and_names_failures() -> None:
     assert await waiting == []
     rows.failed(SourceState.FORBIDDEN, "no right")
     assert await store.ready(EAST, [WIDGETS], 5.0) == ["widgets: no right"]
+    rows.failed(SourceState.STALE, IDLE)
+    again = asyncio.create_task(store.ready(EAST, [WIDGETS], 5.0))
+    await store.changed()
+    assert not again.done(), "they are wanted now, and being read"
+    rows.begin()
+    rows.add([Widget("a", "n1")])
+    rows.end()
+    assert await again == []
     pump.cancel()
     with pytest.raises(asyncio.CancelledError):
         await pump

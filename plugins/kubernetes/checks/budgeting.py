@@ -153,7 +153,8 @@ def way_out(load: Load) -> str:
     if isinstance(least, int) and budget.max_unavailable is None and owner is not None and owner.kind in _SCALED:
         name, more = f"{owner.kind.lower()}/{owner.name}", max(least, budget.expected) + 1
         scale = f"kubectl -n {budget.namespace} scale {name} --replicas={more}"
-        return f"evicting never works; add a replica first ({scale}), or {allow}"
+        scale += "), by minReplicas where an autoscaler counts"  # which would take the replica away again
+        return f"evicting never works; add a replica first ({scale}, or {allow}"
     return f"evicting never works; {allow}"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from console.model import Presence, Ref, Tone
+from console.present import PodRow, rows
 from console.workflow.progress import Pod
 from screens.glyphs import glyphs_for
 from screens.paint import Paint
-from screens.widgets.podboard import Lines, PodRow, progress_line, rows, widths
+from screens.widgets.podboard import Lines, progress_line, widths
 from themes import DEFAULT, LOOKS
 
 PAINT = Paint(LOOKS[DEFAULT], glyphs_for({}))

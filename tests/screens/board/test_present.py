@@ -10,6 +10,7 @@ from console import runs
 from console.model import Presence, Ref, Tone
 from console.plugin import Facts, Target
 from console.workflow.events import End, Finished, Intent, StepDone
+from console.workflow.lease import Slots
 from tests.screens import fleet
 from tests.screens.app.steering import driving
 from tests.screens.board.running import begin, write
@@ -77,3 +78,20 @@ async def test_after_the_end_the_last_picture_stays_and_a_board_of_an_ended_run_
         await driver.sees("ended: done", "anna", "at oslo")
         assert "bertha" not in driver.text()
         assert "zora" not in driver.text()
+
+
+async def test_a_board_of_an_ended_drain_shows_what_stands_there_while_the_node_is_still_out_by_it() -> None:
+    async with driving(size=(160, 50)) as driver:
+        run = await begin(driver)
+        await driver.sees("makes 3 knots")
+        now = driver.clock.now()
+        done = (Intent(now, "cordon"), StepDone(now, "cordon", "was: schedulable"), Intent(now, "move"))
+        await write(driver, run, *done, StepDone(now, "move", "gone; at oslo"), Finished(now, End.DONE))
+        await Slots(driver.sea.leases).take("node1", note=f"run {run} by oncall", now=now)
+        await driver.press("q")
+        await driver.order("runs")
+        await driver.sees(run)
+        await driver.press("enter")
+        await driver.sees("ended: done", "anna", "bertha", "makes 3 knots")
+        driver.sea.add(fleet.Boat("zora", "kiel", 9))
+        await driver.sees("zora", "makes 9 knots")

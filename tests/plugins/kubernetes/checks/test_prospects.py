@@ -133,6 +133,7 @@ def test_one_replica_under_min_available_one_never_goes_and_a_second_replica_is_
     text = _single(minAvailable=1, maxUnavailable=None)
     assert "allows 0 for good" in text
     assert "evicting never works; add a replica first (kubectl -n ns scale deployment/web --replicas=2)" in text
+    assert "by minReplicas where an autoscaler counts" in text, "else it takes the replica away again"
 
 
 def test_max_unavailable_zero_never_goes_and_more_replicas_would_not_help() -> None:
