@@ -12,10 +12,15 @@ from tests.lab.brokers.asking import say, wait_for
 from tests.lab.brokers.packages import DIST, fetch_jars, lacks
 from tests.lab.brokers.process import inside
 from tests.lab.brokers.system import System, script
+from tests.lab.world.credentials import certificate
+from tests.lab.world.place import Place
 
 _HERE = Path(__file__).parent
 _CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
 LISTENERS = {"REPLICATION": 9091, "EXTERNAL": 9092, "PLAIN": 9093}
+SECURE = 9094
+"""A listener with TLS where one logs in, by PLAIN or SCRAM; nodes without ZooKeeper have it."""
+USER, PASSWORD = "oncall", "oncall-lab"
 _CONTROLLER = 9090
 _JVM = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.net.preferIPv4Stack=true")
 _TOOLS = {
@@ -43,6 +48,10 @@ class Kafka(System):
     version = "4.1.2"
     classes = _TOOLS  # by the tool's name
 
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.pki = place.pki
+
     @property
     def library(self) -> Path:
         return DIST / f"kafka-{self.version}"
@@ -69,6 +78,7 @@ class Kafka(System):
         configuration = own / "server.properties"
         if not (own / "data" / "meta.properties").exists():
             own.mkdir(parents=True, exist_ok=True)
+            self.certify()
             configuration.write_text("\n".join([*self.settings(member), *self.quorum(member)]) + "\n")
             self.format(configuration)
         command = self.java("kafka.Kafka", configuration, heap=320, log="kafka.server.properties")
@@ -96,12 +106,23 @@ class Kafka(System):
         options = [f"-Xmx{heap}m", f"-Dlog4j.configuration=file:{_HERE / log}", "-cp", f"{self.library}/*"]
         return [*_JVM, *options, main, *map(str, arguments)]
 
+    def certify(self) -> None:
+        """The servers' certificate, by the lab's own authority: for all of them, and made once."""
+        if not (self.home / "server.pem").exists():
+            one = self.pod[self.brokers[0]]
+            certificate(self.pki, "kafka", "/CN=kafka", f"DNS:*.{one.short.partition('.')[2]}")
+            texts = [(self.pki / name).read_text() for name in ("kafka.key", "kafka.crt")]
+            (self.home / "server.pem").write_text("".join(texts))
+
+    def secrets(self) -> dict[str, dict[str, bytes]]:
+        """As Strimzi names them."""
+        authority = (self.pki / "ca.crt").read_bytes()
+        return {"my-cluster-cluster-ca-cert": {"ca.crt": authority}, USER: {"password": PASSWORD.encode()}}
+
     def settings(self, member: str) -> list[str]:
         """What any of the ages has."""
-        host = self.pod[member].short
         return [
             f"broker.rack=rack-{number(member)}", "inter.broker.listener.name=REPLICATION",
-            "advertised.listeners=" + ",".join(f"{name}://{host}:{port}" for name, port in LISTENERS.items()),
             f"log.dirs={self.home / member / 'data'}", "num.partitions=3", "default.replication.factor=3",
             "min.insync.replicas=2", "auto.create.topics.enable=false", "offsets.topic.replication.factor=3",
             "offsets.topic.num.partitions=6", "transaction.state.log.replication.factor=3",
@@ -115,19 +136,30 @@ class Kafka(System):
     def quorum(self, member: str) -> list[str]:
         """Who the controllers are."""
         voters = ",".join(f"{number(one)}@{self.pod[one].short}:{_CONTROLLER}" for one in self.process)
-        own = [
-            *(f"{name}://0.0.0.0:{port}" for name, port in LISTENERS.items()),
-            f"CONTROLLER://{self.pod[member].short}:{_CONTROLLER}",
-        ]
+        host, login = self.pod[member].short, "org.apache.kafka.common.security"
+        by_plain = f"{login}.plain.PlainLoginModule required"
+        ports = {**LISTENERS, "SECURE": SECURE}
+        own = [*(f"{name}://0.0.0.0:{port}" for name, port in ports.items()), f"CONTROLLER://{host}:{_CONTROLLER}"]
+        plain = [f"{name}:PLAINTEXT" for name in [*LISTENERS, "CONTROLLER"]]
         return [
             "process.roles=broker,controller", f"node.id={number(member)}", f"controller.quorum.voters={voters}",
             "controller.listener.names=CONTROLLER", "broker.session.timeout.ms=9000", f"listeners={','.join(own)}",
-            "listener.security.protocol.map=" + ",".join(f"{name}:PLAINTEXT" for name in [*LISTENERS, "CONTROLLER"]),
+            "advertised.listeners=" + ",".join(f"{name}://{host}:{port}" for name, port in ports.items()),
+            f"listener.security.protocol.map={','.join(plain)},SECURE:SASL_SSL",
+            "listener.name.secure.ssl.keystore.type=PEM",
+            f"listener.name.secure.ssl.keystore.location={self.home / 'server.pem'}",
+            "listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512",
+            f'listener.name.secure.plain.sasl.jaas.config={by_plain} user_{USER}="{PASSWORD}";',
+            f"listener.name.secure.scram-sha-512.sasl.jaas.config={login}.scram.ScramLoginModule required;",
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users=User:ANONYMOUS", "allow.everyone.if.no.acl.found=true",
         ]  # fmt: skip
 
     def format(self, configuration: Path) -> None:
-        """Prepare a node's folder."""
-        say(self.java("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", configuration), os.environ)
+        """Prepare a node's folder; the user is in it."""
+        user = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
+        arguments = ("format", "-t", _CLUSTER, "-c", configuration, "--add-scram", user)
+        say(self.java("kafka.tools.StorageTool", *arguments), os.environ)
 
     def known_to(self, member: str) -> set[int]:
         """The live brokers, as one of them says: its answer to a Metadata request of version 1."""

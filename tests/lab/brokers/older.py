@@ -59,8 +59,17 @@ class OldKafka(Kafka):
             f"broker.id={number(member)}", f"zookeeper.connect={self.pod['zk-0'].short}:2181",
             "zookeeper.session.timeout.ms=9000",
             "listeners=" + ",".join(f"{name}://0.0.0.0:{port}" for name, port in LISTENERS.items()),
+            "advertised.listeners="
+            + ",".join(f"{name}://{self.pod[member].short}:{port}" for name, port in LISTENERS.items()),
             "listener.security.protocol.map=" + ",".join(f"{name}:PLAINTEXT" for name in LISTENERS),
         ]  # fmt: skip
+
+    def certify(self) -> None:
+        """Nothing: no listener of these has TLS."""
+
+    def secrets(self) -> dict[str, dict[str, bytes]]:
+        """None: nobody logs in."""
+        return {}
 
     def format(self, configuration: Path) -> None:
         """Nothing: only nodes without ZooKeeper are prepared."""
