@@ -9,12 +9,11 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from console.errors import BadAnswer, ConfigError, ConsoleError, Forbidden, NotFound, SourceError, Unreachable
-from console.http import HttpClient, Target, TlsStream, Trust, tls_context, transport_error
+from console.http import HttpClient, Target, TlsStream, Trust, context_of, tls_context, transport_error
 from console.plugin import Instance, Platform, Reach, Server, Stream
 from console.tables import Tls
 from plugins.zookeeper.config import ADMIN_PORTS, CLIENT_PORT, Named
@@ -229,7 +228,9 @@ class Client:
         self._trusted_at = now
         if isinstance(self.settings, Named):
             if self.settings.tls != Tls():
-                self._context = await asyncio.to_thread(_context, self.settings.tls)
+                self._context = await asyncio.to_thread(
+                    context_of, self.settings.tls, where=f"[[zookeeper]] {self.name}"
+                )
         elif self.settings.strimzi and self._platform is not None:
             try:
                 self._context = await _strimzi(self._platform, self.settings)
@@ -276,17 +277,6 @@ async def _strimzi(platform: Platform, settings: Charted) -> ssl.SSLContext:
         return await asyncio.to_thread(tls_context, trust, where=settings.strimzi)
     except ConfigError as error:
         raise BadAnswer(error.what, where=settings.strimzi) from error
-
-
-def _context(tls: Tls) -> ssl.SSLContext:
-    read: list[bytes] = []
-    for path in (tls.ca_file, tls.certificate_file, tls.key_file):
-        try:
-            read.append(Path(path).expanduser().read_bytes() if path else b"")
-        except OSError as error:
-            raise ConfigError(f"the file cannot be read: {error}", where=path) from error
-    trust = Trust(*read, verify=tls.verify, server_name=tls.server_name)
-    return tls_context(trust, where=tls.certificate_file or tls.ca_file)
 
 
 def _with_unseen(members: Iterable[Member]) -> list[Member]:

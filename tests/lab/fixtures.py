@@ -25,9 +25,7 @@ def running_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 
     Tests of played pods come first and meet no real server; where there are none, servers of the run before are kept.
     """
-    played = any(
-        "staged" not in names_of_fixtures(item) and item.get_closest_marker("lab") for item in request.session.items
-    )
+    played = any(not needs_real_servers(item) and item.get_closest_marker("lab") for item in request.session.items)
     lab, _ = started(played=played)
     yield lab
     if os.environ.get("LAB_KEEP"):
@@ -83,6 +81,12 @@ def staged(lab: Lab) -> Iterator[Callable[[str], Staged]]:
     lab.api_start()
     for system in asked.values():
         system.mend()
+
+
+def needs_real_servers(item: pytest.Item) -> bool:
+    """By its fixtures; the systems' contracts, each in a folder of its own, ask for them when they run."""
+    own_contract = item.path.parent.parent.name == "contracts" and item.get_closest_marker("lab") is not None
+    return own_contract or "staged" in names_of_fixtures(item)
 
 
 def names_of_fixtures(item: pytest.Item) -> list[str]:

@@ -6,6 +6,7 @@ from console.errors import NotFound, Refused, Rejected, SourceError
 from console.format import duration, timestamp
 from console.plugin import Act, Action, Ask, Effect, Facts
 from plugins.pulsar.acts.asking import client_of, number
+from plugins.pulsar.client.paths import space
 from plugins.pulsar.client.web import encoded
 from plugins.pulsar.model import tables
 from plugins.pulsar.model.rows import BookieRow, BrokerRow, BundleRow
@@ -47,7 +48,7 @@ async def health(act: Act, row: BrokerRow) -> str:
 async def unload_bundle(act: Act, row: BundleRow) -> str:
     """Its topics move to the least loaded broker; clients reconnect."""
     client = client_of(act)
-    await client.admin.call("PUT", f"/admin/v2/namespaces/{row.namespace}/{row.range}/unload", deadline=60.0)
+    await client.admin.call("PUT", f"/admin/v2/namespaces/{space(row.namespace)}/{row.range}/unload", deadline=60.0)
     client.admin.kept.forget("brokers", "topics")
     return f"bundle {row.name} unloaded from {row.broker}"
 
@@ -56,7 +57,7 @@ async def split_bundle(act: Act, row: BundleRow) -> str:
     """In two halves; the server refuses where the broker does not own it."""
     client, unload = client_of(act), act.answers.get("unload") == "yes"
     params = {"unload": "true" if unload else "false"}
-    path = f"/admin/v2/namespaces/{row.namespace}/{row.range}/split"
+    path = f"/admin/v2/namespaces/{space(row.namespace)}/{row.range}/split"
     await client.admin.call("PUT", path, params=params, deadline=60.0)
     client.admin.kept.forget("brokers", "topics")
     client.policies.forget(row.namespace)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from console.errors import Refused
+from console.errors import Conflict, Refused, ServerFault
 from console.format import duration
 from console.plugin import Act, Action, Ask, Effect
-from plugins.pulsar.acts import testing, topics
+from plugins.pulsar.acts import policies, testing, topics
 from plugins.pulsar.acts.asking import client_of, name, number
-from plugins.pulsar.client.paths import part
+from plugins.pulsar.client.paths import part, space
 from plugins.pulsar.model.rows import NamespaceRow, TenantRow
 
 _SIZE = re.compile(r"(\d+)\s*([KMGT]?)i?B?", re.IGNORECASE)
@@ -33,7 +33,13 @@ async def create_tenant(act: Act, _row: TenantRow) -> str:
 async def delete_tenant(act: Act, row: TenantRow) -> str:
     """The server refuses while it has namespaces."""
     client = client_of(act)
-    await client.admin.call("DELETE", f"/admin/v2/tenants/{part(row.name)}")
+    try:
+        await client.admin.call("DELETE", f"/admin/v2/tenants/{part(row.name)}")
+    except ServerFault as error:
+        if "NotEmpty" not in error.what:
+            raise
+        step = "try again in a moment"  # seen for seconds after the last of them was deleted
+        raise Conflict("a namespace of it is still being deleted", where=row.name, next_step=step) from error
     client.admin.kept.forget(("tenant", row.name))
     client.topics.forget()
     return f"tenant {row.name} deleted"
@@ -41,19 +47,19 @@ async def delete_tenant(act: Act, row: TenantRow) -> str:
 
 async def create_namespace(act: Act, row: TenantRow | NamespaceRow) -> str:
     """A new namespace in the tenant; 409 where it exists."""
-    client, space = client_of(act), name(act, "name")
+    client, made = client_of(act), name(act, "name")
     tenant = row.tenant if isinstance(row, NamespaceRow) else row.name
     bundles = number(act, "bundles", least=1, most=1024)
     body = {"bundles": {"numBundles": bundles}}
-    await client.admin.call("PUT", f"/admin/v2/namespaces/{tenant}/{space}", body=body)
+    await client.admin.call("PUT", f"/admin/v2/namespaces/{part(tenant)}/{made}", body=body)
     client.topics.forget()
-    return f"namespace {tenant}/{space} made with {bundles} bundles"
+    return f"namespace {tenant}/{made} made with {bundles} bundles"
 
 
 async def delete_namespace(act: Act, row: NamespaceRow) -> str:
     """The server refuses while it has topics."""
     client = client_of(act)
-    await client.admin.call("DELETE", f"/admin/v2/namespaces/{row.name}", deadline=60.0)
+    await client.admin.call("DELETE", f"/admin/v2/namespaces/{space(row.name)}", deadline=60.0)
     client.policies.forget(row.name)
     client.topics.forget()
     return f"namespace {row.name} deleted"
@@ -62,7 +68,7 @@ async def delete_namespace(act: Act, row: NamespaceRow) -> str:
 async def unload_namespace(act: Act, row: NamespaceRow) -> str:
     """Its bundles are given back, and taken again by the least loaded brokers; clients reconnect."""
     client = client_of(act)
-    await client.admin.call("PUT", f"/admin/v2/namespaces/{row.name}/unload", deadline=60.0)
+    await client.admin.call("PUT", f"/admin/v2/namespaces/{space(row.name)}/unload", deadline=60.0)
     client.admin.kept.forget("brokers", "topics")
     return f"namespace {row.name} unloaded; the numbers of its topics come again within a minute"
 
@@ -72,7 +78,7 @@ async def set_retention(act: Act, row: NamespaceRow) -> str:
     client = client_of(act)
     minutes, megabytes = _kept(act.answers.get("time", "")), number(act, "size", least=-1)
     body = {"retentionTimeInMinutes": minutes, "retentionSizeInMB": megabytes}
-    await client.admin.call("POST", f"/admin/v2/namespaces/{row.name}/retention", body=body)
+    await client.admin.call("POST", f"/admin/v2/namespaces/{space(row.name)}/retention", body=body)
     client.policies.forget(row.name)
     time = "for ever" if minutes < 0 else duration(60 * minutes)
     return f"{row.name} keeps acknowledged messages {time}, up to {'any size' if megabytes < 0 else f'{megabytes} MB'}"
@@ -81,7 +87,7 @@ async def set_retention(act: Act, row: NamespaceRow) -> str:
 async def set_ttl(act: Act, row: NamespaceRow) -> str:
     """After it, messages that nobody acknowledged are taken as acknowledged."""
     client, seconds = client_of(act), number(act, "seconds", least=0)
-    await client.admin.call("POST", f"/admin/v2/namespaces/{row.name}/messageTTL", body=seconds)
+    await client.admin.call("POST", f"/admin/v2/namespaces/{space(row.name)}/messageTTL", body=seconds)
     client.policies.forget(row.name)
     return (
         f"{row.name}: messages expire after {duration(seconds)}" if seconds else f"{row.name}: messages do not expire"
@@ -96,7 +102,7 @@ async def set_quota(act: Act, row: NamespaceRow) -> str:
     body = {"limit": size, "limitSize": size, "limitTime": -1, "policy": policy}  # before 2.8 it is `limit` alone
     await client.admin.call(
         "POST",
-        f"/admin/v2/namespaces/{row.name}/backlogQuota",
+        f"/admin/v2/namespaces/{space(row.name)}/backlogQuota",
         params={"backlogQuotaType": "destination_storage"},
         body=body,
     )
@@ -196,6 +202,7 @@ NAMESPACE_ACTIONS: tuple[Action[NamespaceRow], ...] = (
             Ask("policy", "And then?", _POLICIES[0], choices=_POLICIES),
         ),
     ),
+    *policies.ACTIONS,
     testing.ROUND_TRIP,
     Action(
         "delete",

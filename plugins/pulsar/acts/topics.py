@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from console.errors import Refused
 from console.plugin import Act, Action, Ask, Effect, Facts
 from plugins.pulsar.acts.asking import client_of, number, topic_name
-from plugins.pulsar.client.paths import path_of
+from plugins.pulsar.client.paths import part, path_of
 from plugins.pulsar.model.rows import NamespaceRow
 from plugins.pulsar.model.topics import TopicRow
 
 _LONG = 60.0
+_EARLIEST = {"ledgerId": -1, "entryId": -1, "partitionIndex": -1}
+_LATEST = {"ledgerId": 2**63 - 1, "entryId": 2**63 - 1, "partitionIndex": -1}
+_FROM = ("now on", "the first message")
 NEW_TOPIC = (
     Ask("name", "Name of the topic", help="without tenant and namespace"),
     Ask("partitions", "How many partitions?", "0", number=True, help="0: a topic without partitions"),
 )
+
+
+class _Ledger(msgspec.Struct, rename="camel"):
+    ledger_id: int
+    size: int = 0
+    offloaded: bool = False
+
+
+def _first_kept(ledgers: Sequence[_Ledger], keep: int) -> int | None:
+    """The oldest ledger of the newest that hold `keep` bytes together; the newest, which is open, always stays."""
+    size, kept = 0, None
+    for one in reversed(ledgers):
+        kept, size = one.ledger_id if kept is None else kept, size + one.size
+        if size > keep:
+            return kept
+        kept = one.ledger_id
+    return None
+
+
+class _Ledgers(msgspec.Struct):
+    ledgers: list[_Ledger] = []
 
 
 async def create(act: Act, row: NamespaceRow | TopicRow) -> str:
@@ -76,6 +104,29 @@ async def compact(act: Act, row: TopicRow) -> str:
     return f"compaction of {row.name} started"
 
 
+async def subscribe(act: Act, row: TopicRow) -> str:
+    """A subscription without a consumer, from the first message that is kept or from now on; 409 where it exists."""
+    client, subscription = client_of(act), topic_name(act, "name")
+    start = _EARLIEST if act.answers.get("from") == "the first message" else _LATEST
+    path = f"{_path(row.name)}/subscription/{part(subscription)}"
+    await client.admin.call("PUT", path, body=start, deadline=_LONG)
+    client.admin.kept.forget("topics")
+    return f"subscription {subscription} made on {row.name}"
+
+
+async def offload(act: Act, row: TopicRow) -> str:
+    """Ledgers that are closed go to the long-term storage, but for the newest, up to a size. 409 where it runs."""
+    client, keep = client_of(act), number(act, "keep", least=0)
+    told = await client.admin.get(f"{_path(row.name)}/internalStats", _Ledgers, deadline=_LONG)
+    first = _first_kept(told.ledgers, keep << 20)
+    going = [one for one in told.ledgers if first is not None and one.ledger_id < first and not one.offloaded]
+    if first is None or not going:
+        raise Refused(f"{len(told.ledgers)} ledgers: none is closed, not offloaded and older than the last {keep} MB")
+    body = {"ledgerId": first, "entryId": 0, "partitionIndex": -1}
+    await client.admin.call("PUT", f"{_path(row.name)}/offload", body=body, deadline=_LONG)
+    return f"offload of {len(going)} ledgers of {row.name} started"
+
+
 def _path(name: str) -> str:
     return f"/admin/v2/{path_of(name)}"
 
@@ -90,6 +141,11 @@ def _not_partitioned(row: TopicRow, facts: Facts) -> str | None:
 
 def _kept_nowhere(row: TopicRow, facts: Facts) -> str | None:
     return _partition(row, facts) or (None if row.durable else "its messages are not kept")
+
+
+def _whole(row: TopicRow, _facts: Facts) -> str | None:
+    """Ledgers belong to partitions."""
+    return "do it to one of its partitions" if row.partitions else None if row.durable else "its messages are not kept"
 
 
 ACTIONS: tuple[Action[TopicRow], ...] = (
@@ -117,6 +173,25 @@ ACTIONS: tuple[Action[TopicRow], ...] = (
         help="the broker closes it and the next client loads it again; heals a subscription that is stuck",
         key="u",
         when=lambda row, _facts: None if row.stats is not None else "no broker has loaded it",
+    ),
+    Action(
+        "subscribe",
+        "create subscription",
+        subscribe,
+        help="one that keeps messages before its first consumer comes",
+        when=_kept_nowhere,
+        asks=lambda _row, _facts: (
+            Ask("name", "Name of the subscription"),
+            Ask("from", "It begins with", _FROM[0], choices=_FROM),
+        ),
+    ),
+    Action(
+        "offload",
+        "offload",
+        offload,
+        help="closed ledgers go to the long-term storage, where one is configured",
+        when=_whole,
+        asks=lambda _row, _facts: (Ask("keep", "How many MB stay?", "0", number=True),),
     ),
     Action("compact", "compact", compact, help="keep the newest message of each key", when=_kept_nowhere),
     Action(

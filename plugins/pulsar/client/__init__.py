@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
-from pathlib import Path
 
-from console.errors import ConfigError
-from console.http import Trust, tls_context
+from console.http import context_of
 from console.plugin import Instance, Reach
 from plugins.pulsar.client import namespaces
 from plugins.pulsar.client.admin import Admin
@@ -21,7 +18,7 @@ from plugins.pulsar.client.policies import Policies
 from plugins.pulsar.client.speaker import Speaker
 from plugins.pulsar.client.topics import Topics
 from plugins.pulsar.client.web import Web
-from plugins.pulsar.config import Access, Settings
+from plugins.pulsar.config import Settings
 from plugins.pulsar.credentials import TokenSource
 from plugins.pulsar.model.rows import NamespaceRow
 
@@ -39,7 +36,7 @@ class Client:
         self.token = TokenSource(settings, reach.platform, reach.clock)
         self.web = Web(
             version=reach.version,
-            context=_context(settings.access),
+            context=context_of(settings.access, where=f"[[pulsar]] {settings.name}"),
             server_name=settings.access.server_name,
             dial=reach.platform.dial if on_platform and reach.platform is not None else None,
             spending=reach.spending,
@@ -66,24 +63,3 @@ class Client:
 def connect(instance: Instance, reach: Reach) -> Client:
     """Made when it is first needed; connects to nothing by itself."""
     return Client(instance.settings, reach)
-
-
-def _context(access: Access) -> ssl.SSLContext:
-    """Whom we trust; the system's own authorities where none is named."""
-    trust = Trust(
-        authorities=_read(access.ca_file),
-        certificate=_read(access.certificate_file),
-        key=_read(access.key_file),
-        verify=access.verify,
-        server_name=access.server_name,
-    )
-    return tls_context(trust, where=access.ca_file or access.certificate_file)
-
-
-def _read(path: str) -> bytes:
-    if not path:
-        return b""
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=path) from error

@@ -17,3 +17,8 @@ def path_of(name: str) -> str:
 def part(name: str) -> str:
     """One part of a path: a tenant, a subscription."""
     return quote(name, safe="")
+
+
+def space(name: str) -> str:
+    """A namespace in a path: `shop/orders`, each part quoted."""
+    return "/".join(part(one) for one in name.split("/"))

@@ -9,7 +9,7 @@ from typing import TypeVar
 from console.errors import Forbidden, NotFound, SourceError
 from console.text import clean
 from plugins.pulsar.client.admin import Admin
-from plugins.pulsar.client.paths import part
+from plugins.pulsar.client.paths import part, space
 from plugins.pulsar.model import wire
 from plugins.pulsar.model.rows import TenantRow
 
@@ -72,7 +72,9 @@ class Policies:
         return [name for some in await asyncio.gather(*map(of, tenants)) for name in some]
 
     async def _policies(self, name: str, fresh: _Budget) -> wire.Policies | None:
-        return (await self._remembered(("policies", name), f"/admin/v2/namespaces/{name}", wire.Policies, fresh))[0]
+        return (
+            await self._remembered(("policies", name), f"/admin/v2/namespaces/{space(name)}", wire.Policies, fresh)
+        )[0]
 
     async def _remembered(self, key: tuple[str, str], path: str, form: type[T], fresh: _Budget) -> tuple[T | None, str]:
         """What is known, read anew where it is old and the budget allows; with the reason where nothing is known."""

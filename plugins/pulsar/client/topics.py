@@ -16,6 +16,7 @@ from console.text import clean
 from plugins.pulsar.client.admin import Admin
 from plugins.pulsar.client.brokers import Brokers
 from plugins.pulsar.client.members import Member
+from plugins.pulsar.client.paths import space
 from plugins.pulsar.client.policies import Policies
 from plugins.pulsar.model.names import partition_of, root_of, short, system_topic
 from plugins.pulsar.model.topics import (
@@ -107,7 +108,7 @@ class Topics:
 
     async def _of_namespace(self, namespace: str) -> dict[str, int]:
         single, partitioned = await asyncio.gather(
-            self._admin.get(f"/admin/v2/persistent/{namespace}", list[str]),
+            self._admin.get(f"/admin/v2/persistent/{space(namespace)}", list[str]),
             self._partitioned(namespace),
         )
         names = {name: 0 for name in map(short, map(clean, single)) if not system_topic(name)}
@@ -119,7 +120,7 @@ class Topics:
 
     async def _partitioned(self, namespace: str) -> list[str]:
         try:
-            return await self._admin.get(f"/admin/v2/persistent/{namespace}/partitioned", list[str])
+            return await self._admin.get(f"/admin/v2/persistent/{space(namespace)}/partitioned", list[str])
         except NotFound:
             return []
 

@@ -69,6 +69,26 @@ def _started(row: BrokerRow) -> float | None:
     return row.load.start_timestamp / 1000 if row.load is not None and row.load.start_timestamp else None
 
 
+def _describe_broker(row: BrokerRow, facts: Facts) -> Sequence[Section]:
+    """With a map: a line a namespace, a sign a bundle in the order of the hash ring, full where this broker has it."""
+    spaces: dict[str, list[BundleRow]] = {}
+    for one in sorted(facts.rows(tables.BUNDLES).values(), key=lambda each: each.name):
+        spaces.setdefault(one.namespace, []).append(one)
+    drawn = tuple(
+        (name, Cell("".join("█" if one.broker == row.name else "·" for one in some)))
+        for name, some in spaces.items()
+        if any(one.broker == row.name for one in some)
+    )
+    head = (
+        ("state", _broker_state(row, 0.0)),
+        ("role", text(_role(row), Tone.ACCENT)),
+        ("address", text(row.id)),
+        ("pod", text(f"{row.namespace}/{row.pod}" if row.pod else "")),
+        ("note", text(row.fault, Tone.WARN)),
+    )
+    return [Section("broker", head), Section("bundles that are loaded", drawn or (("", text("")),))]
+
+
 BROKERS: Pane[BrokerRow] = Pane(
     name="pulsar.brokers",
     title="brokers",
@@ -96,6 +116,8 @@ BROKERS: Pane[BrokerRow] = Pane(
     sort="BROKER",
     facets=lambda row: {"broker": row.name, **_placed(row)},
     fault=lambda row: broker_state(row) != "ready",
+    describe=_describe_broker,
+    reads=(tables.BUNDLES,),
     actions=servers.BROKER_ACTIONS,
     jumps=(
         Jump("bundles", "pulsar.bundles", lambda row, _facts: {"broker": row.name}),

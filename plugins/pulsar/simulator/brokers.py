@@ -15,7 +15,12 @@ NO_TOKEN = (
     b"<body><h2>HTTP ERROR 401 Authentication required</h2></body></html>"
 )
 _WORKERS = "Pulsar Function Worker is not enabled, probably functionsWorkerEnabled is set to false"
-_KEYS = {"retention": "retention_policies", "messageTTL": "message_ttl_in_seconds", "backlogQuota": "backlog_quota_map"}
+_KEYS = {
+    "retention": "retention_policies",
+    "messageTTL": "message_ttl_in_seconds",
+    "backlogQuota": "backlog_quota_map",
+    "persistence": "persistence",
+}
 
 
 def said(value: Any, status: int = 200) -> Reply:
@@ -121,6 +126,8 @@ def _of_namespace(world: World, asked: Request, name: str, more: tuple[str, ...]
         for bundle in bundles:
             world.move(bundle)
         return Reply(204)
+    if more[-1] == "split":
+        return Reply(204) if more[0] in BUNDLES else refused(412, f"Failed to validate namespace bundle {more[0]}")
     if asked.method == "POST" and more[0] in _KEYS:
         value = json.loads(asked.body)
         world.namespaces[name][_KEYS[more[0]]] = (
@@ -137,8 +144,17 @@ def _bookies(world: World, _asked: Request, rest: tuple[str, ...]) -> Reply:
     return said({"default": {one.id: {"rack": one.rack, "hostname": ""} for one in world.bookies.values() if one.rack}})
 
 
-def _clusters(world: World, _asked: Request, _rest: tuple[str, ...]) -> Reply:
-    return said([world.cluster])
+def _clusters(world: World, asked: Request, rest: tuple[str, ...]) -> Reply:
+    if not rest:
+        return said([world.cluster])
+    if asked.method == "GET":
+        found = said(world.isolation)
+        return found if world.isolation else refused(404, "NamespaceIsolationPolicies for cluster does not exist")
+    if asked.method == "DELETE":
+        world.isolation.pop(rest[2])
+    else:
+        world.isolation[rest[2]] = json.loads(asked.body)
+    return Reply(204)
 
 
 def _worker(_world: World, _asked: Request, _rest: tuple[str, ...]) -> Reply:

@@ -56,6 +56,10 @@ def _act(parts: list[Topic], end: tuple[str, ...]) -> Reply:
         return _DONE
     if end == ("compaction",):
         return _DONE
+    if end == ("internalStats",):
+        return _said({"ledgers": [{"ledgerId": 3 + at, "size": 1 << 20, "offloaded": False} for at in range(3)]})
+    if end == ("offload",):
+        return _DONE
     if end[:1] == ("terminate",):
         for part in parts:
             part.terminated = True
@@ -86,6 +90,8 @@ def _partitions(world: World, asked: Request, name: str) -> Reply:
 def _subscription(asked: Request, partitioned: bool, parts: list[Topic], end: tuple[str, ...]) -> Reply:  # noqa: FBT001
     name, act, value = (*end, "", "")[:3]
     found = [part.subscriptions[name] for part in parts if name in part.subscriptions]
+    if asked.method == "PUT" and not act:
+        return _subscribed(asked, name, parts, there=bool(found))
     if not found:
         return _refused(404, f"Subscription {name} not found")
     if asked.method == "DELETE" and not act:
@@ -105,6 +111,15 @@ def _subscription(asked: Request, partitioned: bool, parts: list[Topic], end: tu
             "expireMessages": 0,
             "resetcursor": len(part.messages),
         }.get(act, one.backlog)
+    return _DONE
+
+
+def _subscribed(asked: Request, name: str, parts: list[Topic], *, there: bool) -> Reply:
+    if there:
+        return _refused(409, "Subscription already exists for topic")
+    first = asked.body and json.loads(asked.body)["ledgerId"] == -1
+    for part in parts:
+        part.subscriptions[name] = Subscription(len(part.messages) if first else 0, type="None")
     return _DONE
 
 

@@ -69,6 +69,7 @@ class World:
     """Under-replicated ledgers and the bookies that miss them."""
     administrators: dict[str, str] = field(default_factory=dict[str, str])
     """Of Pulsar Manager: name -> password."""
+    isolation: dict[str, Any] = field(default_factory=dict[str, Any])
     environments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     fault: str = ""
     """`hang`, `half`, `garbage`: what all servers do to each answer; `broken`: they fail (500)."""

@@ -15,12 +15,14 @@ import pytest
 
 from console.errors import Conflict, NotFound, Refused, SourceError
 from console.plugin import Act
-from plugins.pulsar.acts import servers, spaces, subscriptions, topics
+from plugins.pulsar.acts import policies, servers, spaces, subscriptions, topics
 from plugins.pulsar.client import Client
 from plugins.pulsar.model import tables, wire
 from plugins.pulsar.model.rows import BookieRow, NamespaceRow, TenantRow
 from plugins.pulsar.model.topics import SubscriptionRow, TopicRow
 from tests.plugins.pulsar.ground import Rows
+
+_PATIENCE = 180.0
 
 
 def act(client: Client, facts: Any = None, **answers: str) -> Act:
@@ -36,7 +38,18 @@ async def space(client: Client) -> AsyncGenerator[str]:
     await spaces.create_namespace(act(client, name="n", bundles="4"), row)
     yield f"{tenant}/n"
     await spaces.delete_namespace(act(client), NamespaceRow(f"{tenant}/n"))
-    await spaces.delete_tenant(act(client), row)
+    async with asyncio.timeout(_PATIENCE):
+        while not await gone(client, row):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.5)
+
+
+async def gone(client: Client, row: TenantRow) -> bool:
+    """A tenant is deleted once nothing of its namespaces is left, which takes its time."""
+    try:
+        await spaces.delete_tenant(act(client), row)
+    except Conflict:
+        return False
+    return True
 
 
 async def names(client: Client, namespace: str) -> list[str]:
@@ -57,6 +70,9 @@ async def members_say_who_they_are(client: Client) -> None:
 
 
 async def bookies_say_who_they_are(client: Client) -> None:
+    async with asyncio.timeout(_PATIENCE):  # the auditor is elected some time after they began
+        while not any(row.auditor for row in await client.bookies.rows()):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.5)
     rows = await client.bookies.rows()
     assert len(rows) >= 3
     assert [row.mode for row in rows] == ["rw"] * len(rows)
@@ -88,13 +104,31 @@ async def policies_are_set_and_unset_ones_are_unknown(client: Client) -> None:
         assert row.policies.persistence is None
         await spaces.set_retention(act(client, time="2d", size="100"), row)
         await spaces.set_ttl(act(client, seconds="7200"), row)
+        with pytest.raises(Refused, match="cannot be"):
+            await policies.set_persistence(act(client, ensemble="2", write="3", ack="1"), row)
+        with pytest.raises(Refused, match="nothing could be written"):
+            await policies.set_persistence(act(client, ensemble="9", write="3", ack="1"), row)
+        await policies.set_persistence(act(client, ensemble="3", write="2", ack="2"), row)
         await spaces.set_quota(act(client, size="64Mi", policy="producer_exception"), row)
         row = next(one for one in await client.namespaces() if one.name == name)
         assert row.policies is not None
         assert row.policies.retention_policies == wire.Retention(2880, 100)
         assert row.policies.message_ttl_in_seconds == 7200
+        assert row.policies.persistence == wire.Persistence(3, 2, 2)
         quota = (row.policies.backlog_quota_map or {})["destination_storage"]
         assert (quota.limit_size or quota.limit, quota.policy) == (64 << 20, "producer_exception")
+
+
+async def a_namespace_is_kept_on_some_brokers_and_not_any_more(client: Client) -> None:
+    async with space(client) as name:
+        row, policy = NamespaceRow(name), name.replace("/", "-")
+        with pytest.raises(Refused, match="matches 0 brokers"):
+            await policies.isolate(act(client, name=policy, primary="nobody", least="1"), row)
+        said = await policies.isolate(act(client, name=policy, primary=".*", least="1"), row)
+        assert f"by the policy {policy}" in said
+        await policies.unisolate(act(client, name=policy), row)
+        with pytest.raises(Refused, match="there is no isolation policy"):
+            await policies.unisolate(act(client, name=policy), row)
 
 
 async def topics_come_grow_and_go(client: Client) -> None:
@@ -110,21 +144,29 @@ async def topics_come_grow_and_go(client: Client) -> None:
             await topics.partitions(act(client, partitions="2"), wide)
         await topics.partitions(act(client, partitions="4"), wide)
         assert f"{name}/wide-partition-3" in await names(client, name)
+        await topics.subscribe(act(client, name="late", **{"from": "the first message"}), wide)
+        with pytest.raises(Conflict):
+            await topics.subscribe(act(client, name="late", **{"from": "now on"}), wide)
         await topics.terminate(act(client), single)
         await topics.unload(act(client), single)
         await topics.delete(act(client), single)
         await topics.delete(act(client), wide)
-        assert await names(client, name) == []
+        async with asyncio.timeout(_PATIENCE):  # lists are a moment behind
+            while await names(client, name):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.5)
         with pytest.raises(NotFound):
             await topics.delete(act(client), single)
 
 
 async def only_the_owner_answers_and_the_others_are_followed(client: Client) -> None:
     """Each broker is asked for a topic of each other: the redirection is followed with the token."""
-    rows = [row for row in await client.topics.rows() if not row.partitions and not row.name.startswith("pulsar/")]
-    owned = [row for row in rows if row.stats is not None]
+    owned: list[TopicRow] = []
+    async with asyncio.timeout(_PATIENCE):  # brokers make their page of topics now and then
+        while not owned:
+            client.topics.forget()
+            rows = [row for row in await client.topics.rows() if not row.partitions]
+            owned = [row for row in rows if row.stats is not None and not row.name.startswith("pulsar/")]
     brokers = [row.url for row in await client.brokers.rows()]
-    assert owned
     path = f"/admin/v2/persistent/{owned[0].name}/stats"
     for base in brokers:
         told = await client.admin.get(path, wire.Topic, base=base)
@@ -165,7 +207,7 @@ async def a_bookie_becomes_read_only_and_writable_again(client: Client) -> None:
 
     async def becomes(wanted: str) -> None:
         """Its registration is a moment behind."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(_PATIENCE):
             while await mode() != wanted:  # noqa: ASYNC110 - the server tells nobody
                 await asyncio.sleep(0.2)
 

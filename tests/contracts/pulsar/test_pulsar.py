@@ -9,7 +9,7 @@ import pytest
 
 from console.clock import SYSTEM_CLOCK
 from console.plugin import Reach
-from plugins.pulsar.client import Client, connect
+from plugins.pulsar.client import Client, connect, web
 from plugins.pulsar.config import Configuration
 from plugins.pulsar.finding import search
 from plugins.pulsar.simulator import sandbox
@@ -19,12 +19,15 @@ from tests.plugins.pulsar.ground import opened
 
 
 @pytest.fixture(params=BOTH)
-async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Client]:
+async def client(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Client]:
     """An instance as whom a file says, or as whom the chart's Secret says."""
     if request.param == "simulator":
         async with opened(tmp_path) as (_, named):
             yield named
         return
+    monkeypatch.setattr(web, "PATIENCE", 90.0)  # a machine that is slow breaks no promise
     async with ground(request, tmp_path, "pulsar", sandbox) as hosting:
         found = await search(Configuration(), hosting)
         instance = next(one for one in found if one.id.name == "pulsar/pulsar")
@@ -42,6 +45,7 @@ async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerat
         contract.bookies_say_who_they_are,
         contract.tenants_and_namespaces_come_and_go,
         contract.policies_are_set_and_unset_ones_are_unknown,
+        contract.a_namespace_is_kept_on_some_brokers_and_not_any_more,
         contract.topics_come_grow_and_go,
         contract.only_the_owner_answers_and_the_others_are_followed,
         contract.a_bookie_becomes_read_only_and_writable_again,

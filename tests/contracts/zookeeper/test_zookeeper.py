@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from console.clock import SYSTEM_CLOCK
 from console.plugin import Reach
@@ -38,7 +39,8 @@ async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerat
     async with ground(request, tmp_path, "pulsar", simulated) as hosting:
         found = await search(Settings(), hosting)
         instance = next(one for one in found if one.id.name == "pulsar/pulsar-zookeeper")
-        client = connect(instance, Reach(SYSTEM_CLOCK, "0", hosting))
+        patient = replace(instance, settings=replace(instance.settings, timeout=60.0))  # a slow machine breaks nothing
+        client = connect(patient, Reach(SYSTEM_CLOCK, "0", hosting))
         try:
             yield client
         finally:

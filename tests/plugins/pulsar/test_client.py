@@ -16,12 +16,12 @@ from plugins.pulsar.client.members import Member, same_host, which
 from plugins.pulsar.client.messages import message_of, shown
 from plugins.pulsar.client.web import explain
 from plugins.pulsar.doctor import examine
-from plugins.pulsar.model import wire
+from plugins.pulsar.model import tables, wire
 from plugins.pulsar.panes import PANES
 from plugins.pulsar.panes.servers import BOOKIES, BROKERS
 from plugins.pulsar.panes.spaces import quota, retention
 from plugins.pulsar.sources import SOURCES
-from tests.plugins.pulsar.ground import opened, sample
+from tests.plugins.pulsar.ground import Rows, opened, sample
 
 
 async def test_topics_are_one_request_a_broker_a_cycle(tmp_path: Path) -> None:
@@ -267,6 +267,16 @@ async def test_every_pane_draws_every_row(tmp_path: Path) -> None:
                 assert pane.ref(row).name
                 drawn += len(cells)
         assert drawn > 100
+
+
+async def test_a_broker_has_a_map_of_its_bundles(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, client):
+        rows, bundles = await client.brokers.rows(), await client.brokers.bundles()
+        drawn = [dict(BROKERS.describe(row, Rows({tables.BUNDLES: bundles}))[1].lines) for row in rows]
+        for name in {one.namespace for one in bundles}:
+            lines = [one[name].text for one in drawn if name in one]
+            assert {len(line) for line in lines} == {sum(one.namespace == name for one in bundles)}
+            assert sum(line.count("█") for line in lines) == len(lines[0]), "each bundle has one owner"
 
 
 async def test_a_message_goes_there_and_back_by_a_process_of_its_own(
