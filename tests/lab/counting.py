@@ -65,6 +65,11 @@ def between(found: Iterable[Effect], began: float, ended: float) -> Counter[str]
     return Counter(f"{each.subject}: {each.what}" for each in found if began <= each.at <= ended)
 
 
+def asked_at(event: Event) -> float:
+    """When it was asked for (epoch s)."""
+    return datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()
+
+
 def _changes(events: Iterable[Event], users: Collection[str]) -> Iterator[Effect]:
     """Differences between one state of an object and the next, whoever made the state before."""
     known: dict[str, dict[str, str]] = {}

@@ -256,7 +256,7 @@ def judge(stage: Stage) -> list[str]:
         had = Counter({what[what.find("evict ") :] if "evict " in what else what: had[what] for what in had})
         if had != wanted(done):
             wrong.append(f"{done}: too much {had - wanted(done)}, too little {wanted(done) - had}")
-        since = [event for event in log if counting.at(event) >= done.began]  # names of runs may come again
+        since = [event for event in log if counting.asked_at(event) >= done.began]  # names of runs may come again
         users = [name for name, _ in counting.holders(since, f"run-{done.run}")]
         if users not in ([FIRST], [FIRST, SECOND], [SECOND]):
             wrong.append(f"{done}: its lease was held by {users}")
