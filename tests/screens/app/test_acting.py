@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.config import Settings
-from console.plugin import Right, Shell
+from console.plugin import Act, Action, Ask, Right, Shell
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
 from tests.screens.far import Parrot
@@ -75,6 +75,32 @@ async def test_a_number_is_asked_for_until_it_is_one() -> None:
         await driver.press("backspace", "backspace", "enter")
         await driver.sees("a whole number is wanted")
         assert driver.sea.done == []
+
+
+async def test_a_hidden_answer_is_masked_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    async def let_aboard(act: Act, boat: fleet.Boat) -> str:
+        told.append(act.answers["word"])
+        return f"{boat.name} lets you aboard"
+
+    ask = Ask("word", "the word of tonight", hidden=True)
+    board = Action[fleet.Boat]("board", "board", let_aboard, key="h", asks=lambda _boat, _facts: (ask,))
+    monkeypatch.setattr(fleet, "PANES", (fleet.NODE_PANE, replace(fleet.BOAT_PANE, actions=(board,))))
+    async with driving() as driver:
+        await driver.order("boats")
+        await driver.sees("anna")
+        await driver.press("h")
+        await driver.sees("the word of tonight")
+        await driver.type("pelican")
+        await driver.sees("\u2022" * len("pelican"))
+        assert "pelican" not in driver.text()
+        await driver.press("enter")
+        await driver.sees("board boat kiel/anna in north")
+        assert "pelican" not in driver.text()
+        await driver.press("enter")
+        await driver.until(lambda: "anna lets you aboard" in driver.said, "it is done")
+        assert told == ["pelican"]
 
 
 async def test_a_key_that_cannot_be_used_says_why_in_one_line_and_the_menu_too() -> None:
