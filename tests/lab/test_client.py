@@ -22,8 +22,8 @@ from plugins.kubernetes.client.evicting import Outcome
 from plugins.kubernetes.client.kubeconfig import Overrides, load
 from plugins.kubernetes.client.logs import LogRequest
 from plugins.kubernetes.client.watching import follow
+from tests.lab.inhabited import inhabited
 from tests.lab.lab import Lab
-from tests.lab.staged import staged as real_processes
 from tests.plugins.kubernetes.client.parts import MemoryFeed, Pod, pod_row, row_key
 from tests.plugins.kubernetes.client.server import Call, serve
 from tests.proxy import proxy
@@ -221,22 +221,22 @@ async def test_a_played_pod_refuses_in_the_runtimes_words(lab: Lab) -> None:
 
 
 @pytest.fixture
-def staged(lab: Lab) -> Iterator[str]:
-    with real_processes(lab) as pod:
+def living(lab: Lab) -> Iterator[str]:
+    with inhabited(lab) as pod:
         yield pod
 
 
-async def test_http_reaches_a_pod_through_the_api_server(lab: Lab, staged: str) -> None:
+async def test_http_reaches_a_pod_through_the_api_server(lab: Lab, living: str) -> None:
     async def pod(call: Call) -> None:
         await call.reply(b"x" * 300_000 if call.path == "/large" else {"path": call.path})
 
     async with serve(pod) as inside, connected(lab.kubeconfig) as api:
         port = inside.url.rpartition(":")[2]
-        by_name = HttpClient(Target(f"http://{staged}.pulsar-zookeeper.pulsar.svc.cluster.local:{port}", dial=api.dial))
+        by_name = HttpClient(Target(f"http://{living}.pulsar-zookeeper.pulsar.svc.cluster.local:{port}", dial=api.dial))
         assert json.loads((await by_name.request("GET", "/ruok")).body) == {"path": "/ruok"}
         assert len((await by_name.request("GET", "/large")).body) == 300_000
         await by_name.aclose()
-        address = (await api.get(f"/api/v1/namespaces/pulsar/pods/{staged}"))["status"]["podIP"]
+        address = (await api.get(f"/api/v1/namespaces/pulsar/pods/{living}"))["status"]["podIP"]
         by_address = HttpClient(Target(f"http://{address}:{port}", dial=api.dial))
         assert (await by_address.request("GET", "/a")).status == 200
         await by_address.aclose()
@@ -246,17 +246,17 @@ async def test_http_reaches_a_pod_through_the_api_server(lab: Lab, staged: str) 
         await nobody.aclose()
 
 
-async def test_commands_give_their_code_take_input_and_have_a_terminal(lab: Lab, staged: str) -> None:
+async def test_commands_give_their_code_take_input_and_have_a_terminal(lab: Lab, living: str) -> None:
     async with connected(lab.kubeconfig) as api:
-        output = await output_of(await api.exec("pulsar", staged, ["sh", "-c", "echo out; echo err >&2; exit 3"]))
+        output = await output_of(await api.exec("pulsar", living, ["sh", "-c", "echo out; echo err >&2; exit 3"]))
         assert output[:2] == (b"out\n", b"err\n")
         assert output[2].code == 3
-        counting = await api.exec("pulsar", staged, ["wc", "-c"], stdin=True)
+        counting = await api.exec("pulsar", living, ["wc", "-c"], stdin=True)
         await counting.write(b"x" * 100_000)
         await counting.end_input()
         counted, _, ended = await output_of(counting)
         assert (counted.strip(), ended) == (b"100000", Exit(0))
-        terminal = await api.exec("pulsar", staged, ["sh", "-c", "read x; stty size"], stdin=True, tty=True)
+        terminal = await api.exec("pulsar", living, ["sh", "-c", "read x; stty size"], stdin=True, tty=True)
         await terminal.resize(132, 43)
         await terminal.write(b"\n")
         shown, _, ended = await output_of(terminal)
@@ -266,7 +266,7 @@ async def test_commands_give_their_code_take_input_and_have_a_terminal(lab: Lab,
 
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 async def test_requests_commands_and_forwards_go_through_a_proxy(
-    lab: Lab, staged: str, tmp_path: Path, kind: str
+    lab: Lab, living: str, tmp_path: Path, kind: str
 ) -> None:
     async def pod(call: Call) -> None:
         await call.reply({"path": call.path})
@@ -278,10 +278,10 @@ async def test_requests_commands_and_forwards_go_through_a_proxy(
         file.write_text(json.dumps(content))
         api = Api(load(Overrides((str(file),)), {}).context(), manner=Manner(version="test", environ={}))
         assert (await api.version()).at_least(1, 30)
-        output = await output_of(await api.exec("pulsar", staged, ["echo", "through"]))
+        output = await output_of(await api.exec("pulsar", living, ["echo", "through"]))
         assert output == (b"through\n", b"", Exit(0))
         port = inside.url.rpartition(":")[2]
-        host = f"{staged}.pulsar-zookeeper.pulsar.svc.cluster.local"
+        host = f"{living}.pulsar-zookeeper.pulsar.svc.cluster.local"
         client = HttpClient(Target(f"http://{host}:{port}", dial=api.dial))
         assert json.loads((await client.request("GET", "/ruok")).body) == {"path": "/ruok"}
         await client.aclose()

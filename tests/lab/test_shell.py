@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.lab.inhabited import inhabited
 from tests.lab.lab import Lab
-from tests.lab.staged import staged
 from tests.terminal import PILOTHOUSE, Terminal
 
 pytestmark = pytest.mark.lab
 
 
 def test_a_shell_takes_the_terminal_and_gives_it_back(lab: Lab) -> None:
-    with staged(lab) as pod, Terminal([PILOTHOUSE, "--start", f"pods /{pod}"], env=lab.env) as terminal:
+    with inhabited(lab) as pod, Terminal([PILOTHOUSE, "--start", f"pods /{pod}"], env=lab.env) as terminal:
         terminal.until(lambda text: pod in text and "live" in text and "pods (1 of" in text, 30)
         terminal.press("s")
         terminal.until(lambda text: f"shell in pod pulsar/{pod}" in text and "it ends with exit" in text, 30)
