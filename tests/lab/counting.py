@@ -65,6 +65,13 @@ def between(found: Iterable[Effect], began: float, ended: float) -> Counter[str]
     return Counter(f"{each.subject}: {each.what}" for each in found if began <= each.at <= ended)
 
 
+def cut_off(log: Iterable[Event], users: Collection[str]) -> Counter[str]:
+    """Evictions that were neither granted nor refused, since who asked died meanwhile: they may have been done."""
+    found = (event for event in log if event.get("objectRef", {}).get("subresource") == "eviction")
+    found = (event for event in found if "requestObject" in event)  # else it was cut before it was read
+    return Counter(_other(event) for event in found if _user(event) in users and _code(event) not in range(200, 499))
+
+
 def asked_at(event: Event) -> float:
     """When it was asked for (epoch s)."""
     return datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()

@@ -250,12 +250,14 @@ def wanted(done: Done) -> Counter[str]:
 def judge(stage: Stage) -> list[str]:
     """Whatever was not done exactly once in any of the runs, by the audit log of the server."""
     log, wrong = logged(stage), list[str]()
-    found = counting.effects(log, {FIRST, SECOND})
+    found, cut_off = counting.effects(log, {FIRST, SECOND}), counting.cut_off(log, {FIRST, SECOND})
+    print("evictions whose answer was cut off by a kill:", dict(cut_off))  # noqa: T201 - what a sweep is read by
     for done in stage.done:
         had = counting.between(found, done.began, done.ended)
         had = Counter({what[what.find("evict ") :] if "evict " in what else what: had[what] for what in had})
-        if had != wanted(done):
-            wrong.append(f"{done}: too much {had - wanted(done)}, too little {wanted(done) - had}")
+        much, little = had - wanted(done), wanted(done) - had - cut_off
+        if much or little:
+            wrong.append(f"{done}: too much {much}, too little {little}")
         since = [event for event in log if counting.asked_at(event) >= done.began]  # names of runs may come again
         users = [name for name, _ in counting.holders(since, f"run-{done.run}")]
         if users not in ([FIRST], [FIRST, SECOND], [SECOND]):
