@@ -97,6 +97,7 @@ class Door:
         task = asyncio.create_task(self._serve(near, back))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
+        task.add_done_callback(lambda _: back.transport.abort())  # also of one that was cancelled before it began
 
     async def _serve(self, near: StreamReader, back: StreamWriter) -> None:
         ends = [back]
