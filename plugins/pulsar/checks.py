@@ -1,4 +1,4 @@
-"""Rules: what is wrong with brokers, bookies, ledgers, subscriptions, namespaces. Pure; thresholds with their source.
+"""Rules: what is wrong with brokers, bookies, ledgers, subscriptions, namespaces, functions. Pure, with sources.
 
 Sources: BookKeeper's and Pulsar's own defaults (broker.conf, bk_server.conf) and the public alert rules for Pulsar.
 """
@@ -11,6 +11,7 @@ from console.format import size
 from console.model import Finding, NodeName, Ref, Severity
 from console.plugin import Facts, Rule
 from plugins.pulsar.model import tables
+from plugins.pulsar.model.functions import FunctionRow
 from plugins.pulsar.model.names import root_of
 from plugins.pulsar.model.rows import BookieRow, BrokerRow, LedgerRow, NamespaceRow
 from plugins.pulsar.model.topics import SubscriptionRow, blocked, subscription_key
@@ -118,6 +119,14 @@ def quota(_facts: Facts, row: NamespaceRow, _now: float) -> Iterable[Finding]:
             yield Finding("PU5", Severity.HIGH, subject, title, evidence, "look at its subscriptions")
 
 
+def function(_facts: Facts, row: FunctionRow, _now: float) -> Iterable[Finding]:
+    """An instance that does not run although it should: what its worker says is the reason."""
+    if row.state == "failed":
+        evidence = (row.error, *((f"restarted {row.restarts} times",) if row.restarts else ()))
+        title = f"{row.name} does not run"
+        yield Finding("PU6", Severity.HIGH, Ref("function", row.name), title, evidence, "look at the log of its worker")
+
+
 RULES = (
     Rule("PU1", Severity.HIGH, tables.BROKERS, broker),
     Rule("BK1", Severity.HIGH, tables.BOOKIES, bookie),
@@ -125,4 +134,5 @@ RULES = (
     Rule("BK5", Severity.CRITICAL, tables.LEDGERS, ledger),
     Rule("PU2", Severity.HIGH, tables.SUBSCRIPTIONS, subscription),
     Rule("PU5", Severity.HIGH, tables.NAMESPACES, quota),
+    Rule("PU6", Severity.HIGH, tables.FUNCTIONS, function),
 )

@@ -47,7 +47,7 @@ class Client:
         self.policies = Policies(self.admin)
         self.topics = Topics(self.admin, self.brokers, self.policies)
         self.bookies = Bookies(self.admin)
-        self.functions = Functions(self.admin)
+        self.functions = Functions(self.admin, self.brokers, self.policies)
         self.managers = Managers(self.admin)
         self.speaker = Speaker(settings, reach, members=self.members, brokers=self.brokers, token=self.token)
 

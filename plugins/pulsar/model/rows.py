@@ -1,4 +1,4 @@
-"""Rows of everything that is not a topic: tenants, namespaces, brokers, bundles, bookies, ledgers, functions, manager.
+"""Rows of everything that is not a topic: tenants, namespaces, brokers, bundles, bookies, ledgers, manager.
 
 `fault` says why a row is not known: unknown is None, never zero. Names of pods and nodes are the platform's.
 """
@@ -97,13 +97,6 @@ class LedgerRow(msgspec.Struct, frozen=True):
 
     id: int
     missing: tuple[str, ...] = ()
-
-
-class FunctionRow(msgspec.Struct, frozen=True):
-    """One instance of a function, source or sink, and the worker that runs it."""
-
-    name: str
-    worker: str = ""
 
 
 class ManagerRow(msgspec.Struct, frozen=True):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from console.plugin import Index, Table
+from plugins.pulsar.model.functions import FunctionRow
 from plugins.pulsar.model.rows import (
     BookieRow,
     BrokerRow,
     BundleRow,
-    FunctionRow,
     LedgerRow,
     ManagerRow,
     NamespaceRow,

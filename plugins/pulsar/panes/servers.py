@@ -1,4 +1,4 @@
-"""Panes `pulsar.brokers`, `.bundles`, `.bookies`, `.ledgers`, `.functions`, `.manager`: the servers."""
+"""Panes `pulsar.brokers`, `.bundles`, `.bookies`, `.ledgers`, `.manager`: the servers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
 from plugins.pulsar.acts import managing, servers
 from plugins.pulsar.model import tables
-from plugins.pulsar.model.rows import BookieRow, BrokerRow, BundleRow, FunctionRow, LedgerRow, ManagerRow
+from plugins.pulsar.model.rows import BookieRow, BrokerRow, BundleRow, LedgerRow, ManagerRow
 from plugins.pulsar.panes.cells import count, numbers, rate, text, words, yes
 
 
@@ -240,17 +240,6 @@ LEDGERS: Pane[LedgerRow] = Pane(
     facets=lambda row: {"bookie": row.missing[0]} if len(row.missing) == 1 else {},
     fault=lambda _row: True,
     help="Ledgers with too few copies, and the bookies whose copies are missing. Empty means that none is.",
-)
-
-FUNCTIONS: Pane[FunctionRow] = Pane(
-    name="pulsar.functions",
-    title="functions, sources and sinks",
-    table=tables.FUNCTIONS,
-    columns=(Column("INSTANCE", lambda row: row.name, grow=True), words("WORKER", lambda row: row.worker)),
-    ref=lambda row: Ref("function", row.name),
-    sort="INSTANCE",
-    facets=lambda row: {"tenant": row.name.partition("/")[0], "worker": row.worker},
-    help="Which worker runs which instance. Needs functionsWorkerEnabled in the brokers.",
 )
 
 MANAGERS: Pane[ManagerRow] = Pane(

@@ -49,6 +49,7 @@ async def sandbox(folder: Folder) -> Served:
     world.tokens = {f"invented-{role}": role for role in ("admin", "broker-admin", "proxy-admin")}
     world.addresses = {one: f"{one}.pulsar-broker.{NAMESPACE}.svc.cluster.local:8080" for one in world.brokers}
     world.alive = lambda member: folder.stands(NAMESPACE, member)
+    world.functions = {}
     furnish(world)
     served = Served(world, answer)
     await served.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from plugins.pulsar.simulator import functions
 from plugins.pulsar.simulator.pages import load_report, topic_page
 from plugins.pulsar.simulator.serving import Reply, Request
 from plugins.pulsar.simulator.topics import topic
@@ -14,7 +15,6 @@ NO_TOKEN = (
     b"<html><head><title>Error 401 Authentication required</title></head>"
     b"<body><h2>HTTP ERROR 401 Authentication required</h2></body></html>"
 )
-_WORKERS = "Pulsar Function Worker is not enabled, probably functionsWorkerEnabled is set to false"
 _KEYS = {
     "retention": "retention_policies",
     "messageTTL": "message_ttl_in_seconds",
@@ -157,10 +157,6 @@ def _clusters(world: World, asked: Request, rest: tuple[str, ...]) -> Reply:
     return Reply(204)
 
 
-def _worker(_world: World, _asked: Request, _rest: tuple[str, ...]) -> Reply:
-    return refused(409, _WORKERS)
-
-
 _FAMILIES = {
     "clusters": _clusters,
     "brokers": _brokers,
@@ -168,5 +164,9 @@ _FAMILIES = {
     "tenants": _tenants,
     "namespaces": _namespaces,
     "bookies": _bookies,
-    "worker": _worker,
+    "worker": functions.answer,
+    "worker-stats": functions.answer,
+    "functions": functions.answer,
+    "sinks": functions.answer,
+    "sources": functions.answer,
 }

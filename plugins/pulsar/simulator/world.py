@@ -45,6 +45,19 @@ class Bookie:
     ledgers: int = 40
 
 
+@dataclass(slots=True)
+class Function:
+    """A function, source or sink; `worker`: the broker that runs its one instance, empty where none does."""
+
+    kind: str = "function"
+    worker: str = ""
+    running: bool = True
+    error: str = ""
+    received: int = 0
+    raised: list[str] = field(default_factory=list[str])
+    restarts: int = 0
+
+
 @dataclass
 class World:
     """See the module. `addresses`: member -> host:port under which it is known; `alive(member)`: whether it answers."""
@@ -70,6 +83,9 @@ class World:
     administrators: dict[str, str] = field(default_factory=dict[str, str])
     """Of Pulsar Manager: name -> password."""
     isolation: dict[str, Any] = field(default_factory=dict[str, Any])
+    functions: dict[str, Function] | None = None
+    """By TENANT/NAMESPACE/NAME; None: no functions worker is enabled."""
+    workers_start: bool = False
     environments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     fault: str = ""
     """`hang`, `half`, `garbage`: what all servers do to each answer; `broken`: they fail (500)."""
@@ -164,6 +180,20 @@ def furnish(world: World) -> None:
     audit = Topic([f"order {n} of audit".encode() for n in range(30)])
     audit.subscriptions["archiver"] = Subscription(30, type="None")
     world.topics["persistent://shop/orders/audit"] = audit
+    if world.functions is not None:
+        _functions(world, world.functions)
     payments = Topic([f"payment {n}".encode() for n in range(40)])
     payments.subscriptions["ledger"] = Subscription(40, type="Failover", consumers=["ledger-1"])
     world.topics["persistent://shop/critical/payments"] = payments
+
+
+def _functions(world: World, functions: dict[str, Function]) -> None:
+    """One of each kind; the second function failed, the third runs nowhere."""
+    first, last = world.brokers[0], world.brokers[-1]
+    wrong = "java.lang.IllegalArgumentException: no price\n\tat shop.Price.process(Price.java:31)"
+    functions["shop/orders/enrich"] = Function(worker=first, received=4200, raised=[wrong])
+    refused = "java.lang.NoClassDefFoundError: shop/Price"
+    functions["shop/orders/price"] = Function(worker=last, running=False, error=refused, restarts=7)
+    functions["shop/critical/audit-sink"] = Function("sink", worker=last, received=310)
+    functions["shop/critical/ledger-source"] = Function("source", worker=first, received=95)
+    functions["test-tenant/test-ns/idle"] = Function()
