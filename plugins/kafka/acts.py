@@ -9,10 +9,10 @@ from console.errors import Conflict, ConsoleError, NotFound, Refused, UsageError
 from console.plugin import Act
 from console.plugin import Resource as Kind
 from plugins.kafka import resources
-from plugins.kafka.client import Client, asking, changing, records
+from plugins.kafka.client import Client, asking, changing, members, records
 from plugins.kafka.model import build
 from plugins.kafka.model.rows import Broker, Group, Partition, Resource, Topic
-from plugins.kafka.model.wire import TP, Part
+from plugins.kafka.model.wire import TP, Listed, Part
 from plugins.kafka.resetting import Move, chosen, moment, moves, whole
 
 _SAID = 12
@@ -225,8 +225,9 @@ async def reset(act: Act, row: Group) -> str:
         return await plan_reset(act, row)
     client: Client = act.client
     plan = await _plan(act, row)
-    listed = await asking.described(await client.wire(), row.coordinator, [row.name])
-    state = listed[row.name][0] if row.name in listed else row.state
+    listed = [Listed(row.name, "consumer", row.state, row.kind)]
+    described = await members.described(await client.wire(), row.coordinator, listed)
+    state = described[row.name][0] if row.name in described else row.state
     if state not in {"Empty", "Dead"}:
         raise Conflict(f"the group is {state}: stop its consumers first", where=row.name)
     wanted = {(move.topic, move.partition): move.after for move in plan if move.after != move.before}

@@ -12,7 +12,8 @@ from plugins.kafka.model.rows import BROKERS, GROUPS, QUORUM, RESOURCES, TOPICS,
 
 FULL, FILLING = 0.05, 0.15
 FETCH_TIMEOUT = 2.0
-REBALANCING = frozenset({"PreparingRebalance", "CompletingRebalance"})
+REBALANCING = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+"""States of the classic protocol, and of the newer one."""
 
 
 def broker(_facts: Facts, row: Broker, _now: float) -> Iterable[Finding]:

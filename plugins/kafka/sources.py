@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from console.errors import ConsoleError, NotFound
 from console.plugin import Poll
-from plugins.kafka.client import Client, asking
+from plugins.kafka.client import Client, asking, members
 from plugins.kafka.lag import Standing
 from plugins.kafka.model import build, grouping
 from plugins.kafka.model.rows import (
@@ -124,12 +124,11 @@ async def _coordinated(client: Client, node: int, latest: asyncio.Future[Any]) -
     client.coordinators_heard.discard(node)
     try:
         listed = [one for one in await asking.listed(wire, node) if one.protocol in {"consumer", ""}]
-        classic = [one.name for one in listed if one.kind in asking.GROUPED]
         wanted = [one.name for one in listed if one.kind != "share"]
         if await wire.version("OffsetFetch") < 8:  # noqa: PLR2004
             wanted = list(client.next_groups(node, wanted))
         described, committed = await asyncio.gather(
-            asking.described(wire, node, classic), asking.committed(wire, node, wanted)
+            members.described(wire, node, listed), asking.committed(wire, node, wanted)
         )
     except ConsoleError as error:
         return [

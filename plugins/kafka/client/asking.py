@@ -11,7 +11,7 @@ from console.text import clean
 from plugins.kafka.client.failures import answer_error
 from plugins.kafka.client.wire import Wire, message
 from plugins.kafka.model import wire as parse
-from plugins.kafka.model.rows import Acl, GroupMember, Reassignment
+from plugins.kafka.model.rows import Acl, Reassignment
 from plugins.kafka.model.wire import TP
 
 T = TypeVar("T")
@@ -27,7 +27,6 @@ KEYS = (
     "max.message.bytes",
     "segment.bytes",
 )
-GROUPED = ("consumer", "classic", "")
 
 
 async def each(nodes: Iterable[int], ask: Callable[[int], Awaitable[T]]) -> dict[int, T | ConsoleError]:
@@ -127,54 +126,6 @@ async def listed(wire: Wire, node: int) -> list[parse.Listed]:
     answer = await wire.send(message("ListGroupsRequest")(), node)
     _raise(answer.error_code, "", f"groups of broker {node}")
     return parse.groups(answer)
-
-
-async def described(
-    wire: Wire, node: int, names: Sequence[str]
-) -> dict[str, tuple[str, str, tuple[GroupMember, ...], dict[TP, str]]]:
-    """State, protocol, members, and which member has which partition; classic groups only (others answer DEAD)."""
-    if not names:
-        return {}
-    answer = await wire.send(message("DescribeGroupsRequest")(groups=list(names)), node)
-    return await asyncio.to_thread(_groups, answer)
-
-
-def _groups(answer: Any) -> dict[str, tuple[str, str, tuple[GroupMember, ...], dict[TP, str]]]:
-    found: dict[str, tuple[str, str, tuple[GroupMember, ...], dict[TP, str]]] = {}
-    for one in answer.groups:
-        if one.error_code:
-            continue
-        owners: dict[TP, str] = {}
-        members: list[GroupMember] = []
-        for member in one.members:
-            mine = _assigned(member.member_assignment)
-            owners |= dict.fromkeys(mine, clean(member.client_id, 200))
-            members.append(
-                GroupMember(
-                    clean(member.member_id, 200),
-                    clean(member.client_id, 200),
-                    clean(member.client_host, 200).removeprefix("/"),
-                    clean(member.group_instance_id or "", 200),
-                    len(mine),
-                )
-            )
-        name = clean(one.group_id, parse.NAME)
-        found[name] = (clean(one.group_state, 40), clean(one.protocol_data, 80), tuple(members), owners)
-    return found
-
-
-def _assigned(data: bytes | None) -> list[TP]:
-    """Partitions of a member; none where the group's protocol is not the consumers'."""
-    if not data:
-        return []
-    from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
-
-    kind: Any = ConsumerProtocolAssignment
-    try:
-        assignment: Any = kind.decode(data)
-        return [(clean(t.topic, parse.NAME), int(n)) for t in assignment.assigned_partitions for n in t.partitions]
-    except Exception:  # noqa: BLE001 - any bytes at all may stand there (Connect, Streams of another version)
-        return []
 
 
 async def committed(wire: Wire, node: int, names: Sequence[str]) -> dict[str, tuple[int, dict[TP, tuple[int, int]]]]:

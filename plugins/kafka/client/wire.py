@@ -35,6 +35,11 @@ _LATE = ("RequestTimedOutError", "KafkaTimeoutError")
 REST = 2.0
 """Seconds for which a failed start is not tried again: what waits for it fails with the same reason."""
 BIGGEST = 256 * 1024 * 1024
+PARTS = (
+    *(f"kafka.protocol.{part}" for part in ("metadata", "admin", "consumer", "producer")),
+    f"{__package__}.protocol",
+)
+"""Where messages are defined: the library's, and our own."""
 
 
 class Wire:
@@ -274,8 +279,8 @@ class Wire:
 
 def message(name: str) -> Any:
     """A class of the protocol by its name: `MetadataRequest`."""
-    for part in ("metadata", "admin", "consumer", "producer"):
-        found = getattr(import_module(f"kafka.protocol.{part}"), name, None)
+    for part in PARTS:
+        found = getattr(import_module(part), name, None)
         if found is not None:
             return found
     raise AssertionError(name)

@@ -112,9 +112,7 @@ def describe(row: Group, _facts: Facts) -> Sequence[Section]:
         )
         sections.append(Section(f"members: {len(row.members)}", lines))
     elif row.members is None:
-        sections.append(
-            Section("members", (("", Cell("not told by this request: a group of the newer protocol", Tone.MUTED)),))
-        )
+        sections.append(Section("members", (("", Cell("the broker does not tell", Tone.MUTED)),)))
     if row.places:
         worst = sorted(row.places, key=lambda place: (-(place.lag or 0), place.topic, place.partition))
         lines = tuple((f"{place.topic}/{place.partition}", _place(place)) for place in worst[:200])

@@ -16,6 +16,7 @@ from weakref import WeakSet
 from console.simulating import Folder, Members, Route
 from plugins.kafka.simulator import changes
 from plugins.kafka.simulator.answers import READS
+from plugins.kafka.simulator.grouped import GROUPS
 from plugins.kafka.simulator.protocol import OWN, Incoming, classes, versions
 from plugins.kafka.simulator.world import Broker, World, reference, topic
 
@@ -107,7 +108,7 @@ class Simulator(Members):
             code, said = (0, None) if right else (BAD_LOGIN, "Authentication failed: Invalid username or password")
             made = request.answer(error_code=code, error_message=said, auth_bytes=b"", session_lifetime_ms=0)
             return request.frame(made), right
-        act = READS.get(request.key) or changes.CHANGES.get(request.key)
+        act = (READS | GROUPS | changes.CHANGES).get(request.key)
         if act is None or request.key not in self._versions:
             raise LookupError(f"the simulator does not answer request {request.key}")
         return request.frame(act(self.world, broker, request)), False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -76,51 +75,6 @@ def cluster(world: World, _broker: int, request: Incoming) -> Any:
         controller_id=world.controller,
         brokers=brokers,
     )
-
-
-def list_groups(world: World, broker: int, request: Incoming) -> Any:
-    """ListGroups: those whose coordinator is asked."""
-    kind = request.answer
-    mine = [one for one in world.groups.values() if world.coordinator(one.name) == broker]
-    return kind(
-        throttle_time_ms=0,
-        error_code=0,
-        groups=[
-            kind.ListedGroup(group_id=one.name, protocol_type=one.protocol, group_state=one.state, group_type=one.kind)
-            for one in mine
-        ],
-    )
-
-
-def describe_groups(world: World, broker: int, request: Incoming) -> Any:
-    """DescribeGroups: a group that is not there is Dead, as on a real broker."""
-    kind = request.answer.DescribedGroup
-    groups: list[Any] = []
-    for name in request.body.groups:
-        one = world.groups.get(name)
-        here = world.coordinator(name) == broker
-        groups.append(
-            kind(
-                error_code=0 if here else NOT_COORDINATOR,
-                error_message=None,
-                group_id=name,
-                group_state=one.state if one else "Dead",
-                protocol_type=one.protocol if one else "",
-                protocol_data="range" if one and one.members else "",
-                members=[
-                    kind.DescribedGroupMember(
-                        member_id=f"{member}-{uuid.uuid5(uuid.NAMESPACE_DNS, member)}",
-                        group_instance_id=None,
-                        client_id=member,
-                        client_host="/10.244.3.17",
-                        member_metadata=b"",
-                        member_assignment=b"",
-                    )
-                    for member in (one.members if one else ())
-                ],
-            )
-        )
-    return request.answer(throttle_time_ms=0, groups=groups)
 
 
 def fetch_offsets(world: World, broker: int, request: Incoming) -> Any:
@@ -296,8 +250,10 @@ def reassignments(_world: World, _broker: int, request: Incoming) -> Any:
     return request.answer(throttle_time_ms=0, error_code=0, error_message=None, topics=[])
 
 
-def acls(_world: World, _broker: int, request: Incoming) -> Any:
-    """DescribeAcls: no authorizer."""
+def acls(world: World, _broker: int, request: Incoming) -> Any:
+    """DescribeAcls: no rule, or no authorizer."""
+    if world.authorizer:
+        return request.answer(throttle_time_ms=0, error_code=0, error_message=None, resources=[])
     return request.answer(throttle_time_ms=0, error_code=54, error_message="No Authorizer is configured.", resources=[])
 
 
@@ -353,8 +309,6 @@ READS: dict[int, Answer] = {
     2: list_offsets,
     3: metadata,
     9: fetch_offsets,
-    15: describe_groups,
-    16: list_groups,
     29: acls,
     32: configs,
     35: log_dirs,

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-OWN = (0, 1, 2, 3, 8, 9, 15, 16, 17, 18, 19, 20, 29, 32, 35, 36, 37, 42, 43, 44, 46, 55, 60)
+from plugins.kafka.client.wire import PARTS
+
+OWN = (0, 1, 2, 3, 8, 9, 15, 16, 17, 18, 19, 20, 21, 29, 32, 35, 36, 37, 42, 43, 44, 45, 46, 55, 60, 69)
 """What `answers` and `changes` answer, by API key; a release has some of these only."""
-_PARTS = ("metadata", "admin", "consumer", "producer", "sasl")
+_PARTS = (*PARTS, "kafka.protocol.sasl")
 
 
 def classes() -> Mapping[int, tuple[Any, Any]]:
     """Request and response class by API key."""
     found: dict[int, tuple[Any, Any]] = {}
     for part in _PARTS:
-        module = import_module(f"kafka.protocol.{part}")
+        module = import_module(part)
         for name in dir(module):
             if name.endswith("Request") and hasattr(getattr(module, name), "API_KEY"):
                 answer = getattr(module, f"{name.removesuffix('Request')}Response", None)

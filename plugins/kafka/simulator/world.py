@@ -70,10 +70,20 @@ class Group:
     speed: float = 0.0
     protocol: str = "consumer"
     kind: str = "classic"
+    """`consumer`: of the newer protocol."""
+    moving: str = ""
+    """The state while members are given other partitions, as the protocol calls it."""
 
     @property
     def state(self) -> str:
-        return "Stable" if self.members else "Empty"
+        return self.moving or ("Stable" if self.members else "Empty")
+
+    def share(self, member: str) -> dict[str, list[int]]:
+        """The partitions of a member by topic: in turns."""
+        found: dict[str, list[int]] = {}
+        for topic, number in sorted(self.committed)[self.members.index(member) :: len(self.members)]:
+            found.setdefault(topic, []).append(number)
+        return found
 
 
 @dataclass(slots=True)
@@ -98,6 +108,8 @@ class World:
     now: Callable[[], float] = lambda: 0.0
     users: dict[str, str] = field(default_factory=dict[str, str])
     """Names and passwords; none: everybody may come."""
+    authorizer: bool = False
+    """Whether rules are kept; there are none, so that everybody may do everything either way."""
     _looked: float | None = None
 
     def up(self, broker: int) -> bool:
