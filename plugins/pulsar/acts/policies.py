@@ -52,6 +52,7 @@ async def isolate(act: Act, row: NamespaceRow) -> str:
     }
     path = f"/admin/v2/clusters/{part(clusters[0])}/namespaceIsolationPolicies/{part(policy)}"
     await client.admin.call("POST", path, body=body)
+    client.admin.kept.forget("isolation", "namespaces")
     return f"{row.name} belongs to {len(matching)} brokers by the policy {policy}; unload it to move it there"
 
 
@@ -69,6 +70,7 @@ async def unisolate(act: Act, _row: NamespaceRow) -> str:
             f"there is no isolation policy {policy}", next_step=f"there are: {', '.join(sorted(known)) or '-'}"
         )
     await client.admin.call("DELETE", f"{path}/{part(policy)}")
+    client.admin.kept.forget("isolation", "namespaces")
     return f"isolation policy {policy} deleted"
 
 

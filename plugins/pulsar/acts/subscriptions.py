@@ -1,4 +1,4 @@
-"""Subscriptions: peeked, skipped, cleared, moved in time, expired, deleted.
+"""Subscriptions: peeked, skipped, cleared, moved to a time or a message, expired, deleted.
 
 Skipping twice skips twice, so the server is asked anew before: what was seen a minute ago decides nothing.
 """
@@ -11,6 +11,7 @@ from console.errors import Refused
 from console.format import duration, timestamp
 from console.plugin import Act, Action, Ask, Effect, Facts
 from plugins.pulsar.acts.asking import client_of, number
+from plugins.pulsar.acts.positions import ledgers, place, there
 from plugins.pulsar.client.messages import peek as peeked
 from plugins.pulsar.client.paths import part, path_of
 from plugins.pulsar.model import wire
@@ -50,6 +51,17 @@ async def reset(act: Act, row: SubscriptionRow) -> str:
         raise Refused(f"{timestamp(when)} has not come yet")
     await _call(act, row, f"resetcursor/{int(when * 1000)}")
     return f"{subscription_key(row.topic, row.name)} stands at {timestamp(when)}"
+
+
+async def reset_to(act: Act, row: SubscriptionRow) -> str:
+    """To one message, which is delivered next. Held against the topic's ledgers first: brokers take any place."""
+    client, given = client_of(act), act.answers.get("id", "")
+    place(given)
+    wanted = there(given, await ledgers(client.admin, row.topic), row.topic)
+    body = {"ledgerId": wanted.ledger, "entryId": wanted.entry, "partitionIndex": -1}
+    await client.admin.call("POST", f"{_path(row)}/resetcursor", body=body, deadline=_LONG)
+    client.admin.kept.forget("topics")
+    return f"{subscription_key(row.topic, row.name)} stands at {wanted}: {await _backlog(act, row)} messages wait"
 
 
 async def expire(act: Act, row: SubscriptionRow) -> str:
@@ -128,6 +140,15 @@ ACTIONS: tuple[Action[SubscriptionRow], ...] = (
         effect=Effect.DESTROY,
         when=_kept,
         asks=lambda _row, _facts: (Ask("time", "To when?", "1h", help="2h, 30min, 7d ago, or an ISO time"),),
+    ),
+    Action(
+        "reset-to",
+        "reset cursor to a message",
+        reset_to,
+        help="by its id: it and later ones are delivered again, earlier ones are not any more",
+        effect=Effect.DESTROY,
+        when=_one,
+        asks=lambda _row, _facts: (Ask("id", "To which message?", help="LEDGER:ENTRY, as peek shows it"),),
     ),
     Action(
         "skip",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from console.errors import Refused
 from console.plugin import Act, Action, Ask, Effect, Facts
 from plugins.pulsar.acts.asking import client_of, number, topic_name
+from plugins.pulsar.acts.positions import Ledger, ledgers
 from plugins.pulsar.client.paths import part, path_of
 from plugins.pulsar.model.rows import NamespaceRow
 from plugins.pulsar.model.topics import TopicRow
@@ -23,25 +22,15 @@ NEW_TOPIC = (
 )
 
 
-class _Ledger(msgspec.Struct, rename="camel"):
-    ledger_id: int
-    size: int = 0
-    offloaded: bool = False
-
-
-def _first_kept(ledgers: Sequence[_Ledger], keep: int) -> int | None:
+def _first_kept(known: Sequence[Ledger], keep: int) -> int | None:
     """The oldest ledger of the newest that hold `keep` bytes together; the newest, which is open, always stays."""
     size, kept = 0, None
-    for one in reversed(ledgers):
+    for one in reversed(known):
         kept, size = one.ledger_id if kept is None else kept, size + one.size
         if size > keep:
             return kept
         kept = one.ledger_id
     return None
-
-
-class _Ledgers(msgspec.Struct):
-    ledgers: list[_Ledger] = []
 
 
 async def create(act: Act, row: NamespaceRow | TopicRow) -> str:
@@ -117,7 +106,7 @@ async def subscribe(act: Act, row: TopicRow) -> str:
 async def offload(act: Act, row: TopicRow) -> str:
     """Ledgers that are closed go to the long-term storage, but for the newest, up to a size. 409 where it runs."""
     client, keep = client_of(act), number(act, "keep", least=0)
-    told = await client.admin.get(f"{_path(row.name)}/internalStats", _Ledgers, deadline=_LONG)
+    told = await ledgers(client.admin, row.name)
     first = _first_kept(told.ledgers, keep << 20)
     going = [one for one in told.ledgers if first is not None and one.ledger_id < first and not one.offloaded]
     if first is None or not going:

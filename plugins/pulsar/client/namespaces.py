@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from console.errors import SourceError
 from console.text import clean
@@ -16,13 +19,33 @@ from plugins.pulsar.model.topics import TopicRow
 async def rows(policies: Policies, topics: Topics) -> Sequence[NamespaceRow]:
     """One row a namespace; numbers are None where no broker could be asked."""
     names = await policies.names()
-    known = await policies.policies(names)
+    known, isolation = await policies.policies(names), await policies.isolation()
     try:
         sums = _sums(await topics.rows())
     except SourceError as error:
         fault = clean(str(error), 300)
-        return [NamespaceRow(clean(name), known[name], fault=fault) for name in names]
-    return [_row(clean(name), known[name], sums.get(name, ())) for name in names]
+        rows = [NamespaceRow(clean(name), known[name], fault=fault) for name in names]
+    else:
+        rows = [_row(clean(name), known[name], sums.get(name, ())) for name in names]
+    if isolation is None:
+        return rows
+    return [msgspec.structs.replace(row, isolation=_isolating(row.name, isolation)) for row in rows]
+
+
+def _isolating(name: str, isolation: Mapping[str, wire.Isolation]) -> tuple[tuple[str, wire.Isolation], ...]:
+    """Brokers hold the whole name against each expression."""
+    return tuple(
+        (clean(key, 200), policy)
+        for key, policy in sorted(isolation.items())
+        if any(_matches(pattern, name) for pattern in policy.namespaces)
+    )
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except re.error:  # Java's own form
+        return False
 
 
 def _sums(topics: Sequence[TopicRow]) -> dict[str, list[TopicRow]]:

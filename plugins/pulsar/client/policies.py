@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from console.errors import Forbidden, NotFound, SourceError
@@ -16,6 +16,7 @@ from plugins.pulsar.model.rows import TenantRow
 T = TypeVar("T")
 _NAMES_FOR = 30.0
 _POLICIES_FOR = 300.0
+_ISOLATION_FOR = 60.0
 _A_CYCLE = 20
 _AT_ONCE = 6
 
@@ -42,6 +43,23 @@ class Policies:
         fresh = _Budget(_A_CYCLE)
         found = await asyncio.gather(*(self._policies(name, fresh) for name in namespaces))
         return dict(zip(namespaces, found, strict=True))
+
+    async def isolation(self) -> Mapping[str, wire.Isolation] | None:
+        """The cluster's isolation policies by name, in one answer that serves for a minute; None: not to be had."""
+        try:
+            return await self._admin.kept.get("isolation", _ISOLATION_FOR, self._isolation)
+        except SourceError:
+            return None
+
+    async def _isolation(self) -> Mapping[str, wire.Isolation]:
+        clusters = await self._admin.clusters()
+        if not clusters:
+            return {}
+        path = f"/admin/v2/clusters/{part(clusters[0])}/namespaceIsolationPolicies"
+        try:
+            return await self._admin.get(path, dict[str, wire.Isolation])
+        except NotFound:  # where there never was one
+            return {}
 
     def forget(self, namespace: str) -> None:
         """A policy was changed."""

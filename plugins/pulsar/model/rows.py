@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plugins.pulsar.model.wire import BundleLoad, LoadReport, Policies
+from plugins.pulsar.model.wire import BundleLoad, Isolation, LoadReport, Policies
 
 
 class TenantRow(msgspec.Struct, frozen=True):
@@ -30,6 +30,8 @@ class NamespaceRow(msgspec.Struct, frozen=True):
     storage: int | None = None
     rate_in: float | None = None
     rate_out: float | None = None
+    isolation: tuple[tuple[str, Isolation], ...] | None = None
+    """The cluster's isolation policies that name it, by their names; None: they could not be asked."""
     fault: str = ""
 
     @property

@@ -167,6 +167,25 @@ class Policies(msgspec.Struct, frozen=True, gc=False):
     deleted: bool = False
 
 
+class _Failover(msgspec.Struct, frozen=True, gc=False):
+    parameters: dict[str, str] | None = None
+
+
+class Isolation(msgspec.Struct, frozen=True, gc=False):
+    """One of `/admin/v2/clusters/CLUSTER/namespaceIsolationPolicies`: regular expressions of namespaces and brokers."""
+
+    namespaces: tuple[str, ...] = ()
+    primary: tuple[str, ...] = ()
+    secondary: tuple[str, ...] = ()
+    auto_failover_policy: _Failover | None = None
+
+    @property
+    def least(self) -> str:
+        """How many primary brokers must be there, else the secondary ones take over; empty where it is not told."""
+        told = self.auto_failover_policy
+        return (told.parameters or {}).get("min_limit", "") if told is not None else ""
+
+
 class BookieState(Wire, frozen=True, gc=False):
     """`/api/v1/bookie/state` (BookKeeper 4.10+)."""
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from console.format import duration, size
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section
+from console.text import clean
 from plugins.pulsar.acts import spaces
 from plugins.pulsar.model import tables
 from plugins.pulsar.model.rows import NamespaceRow, TenantRow
-from plugins.pulsar.model.wire import Policies, Quota, Retention
+from plugins.pulsar.model.wire import Isolation, Policies, Quota, Retention
 from plugins.pulsar.panes.cells import numbers, rate, text, volume, words
 
 TENANTS: Pane[TenantRow] = Pane(
@@ -74,6 +75,17 @@ def _ttl_cell(row: NamespaceRow, _now: float) -> Cell:
     return text(duration(seconds) if seconds else "")
 
 
+def _isolation(row: NamespaceRow) -> str:
+    return ", ".join(name for name, _ in row.isolation or ())
+
+
+def _isolated(policy: Isolation) -> Cell:
+    """`broker-[01].*, at least 1; else broker-2.*`."""
+    least = f", at least {clean(policy.least, 20)}" if policy.least else ""
+    other = clean(", ".join(policy.secondary), 200)
+    return Cell(f"{clean(', '.join(policy.primary), 200)}{least}" + (f"; else {other}" if other else ""))
+
+
 _COLUMNS: tuple[Column[NamespaceRow], ...] = (
     Column("NAMESPACE", lambda row: row.name, grow=True),
     numbers("TOPICS", lambda row: row.topics),
@@ -87,6 +99,7 @@ _COLUMNS: tuple[Column[NamespaceRow], ...] = (
     Column("TTL", _ttl, _ttl_cell, align="right", hide_below=100),
     words("QUOTA", lambda row: quota(row.policies.backlog_quota_map if row.policies else None), hide_below=120),
     words("E/QW/QA", lambda row: quorums(row.policies), hide_below=110, about="ensemble, write and ack quorum"),
+    words("ISOLATION", _isolation, hide_below=130, about="the cluster's policies that keep it on some brokers"),
     numbers(
         "BUNDLES",
         lambda row: row.policies.bundles.num_bundles if row.policies and row.policies.bundles else None,
@@ -109,7 +122,13 @@ def _describe(row: NamespaceRow, _facts: Facts) -> Sequence[Section]:
         ("clusters", text(", ".join(told.replication_clusters or ()))),
     )
     granted = tuple((role, Cell(", ".join(actions))) for role, actions in sorted(roles.items()))
-    return [Section("policies", lines), Section("granted to", granted or (("", text("")),))]
+    isolated = tuple((name, _isolated(policy)) for name, policy in row.isolation or ())
+    kept = ("", text("" if row.isolation is not None else "could not be asked"))
+    return [
+        Section("policies", lines),
+        Section("kept on brokers", isolated or (kept,)),
+        Section("granted to", granted or (("", text("")),)),
+    ]
 
 
 NAMESPACES: Pane[NamespaceRow] = Pane(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from plugins.pulsar.simulator.pages import numbers
 from plugins.pulsar.simulator.serving import Reply, Request
 from plugins.pulsar.simulator.world import Subscription, Topic, World
 
 _DONE = Reply(204)
+LEDGER = 3
+"""The one that holds the messages of every topic."""
 
 
 def topic(world: World, asked: Request, domain: str, rest: tuple[str, ...]) -> Reply:
@@ -57,7 +60,7 @@ def _act(parts: list[Topic], end: tuple[str, ...]) -> Reply:
     if end == ("compaction",):
         return _DONE
     if end == ("internalStats",):
-        return _said({"ledgers": [{"ledgerId": 3 + at, "size": 1 << 20, "offloaded": False} for at in range(3)]})
+        return _said(_internal(parts[0]))
     if end == ("offload",):
         return _DONE
     if end[:1] == ("terminate",):
@@ -102,6 +105,8 @@ def _subscription(asked: Request, partitioned: bool, parts: list[Topic], end: tu
         return _DONE
     if act == "position":
         return _peek(parts[0], found[0], int(value))
+    if act == "resetcursor" and not value:
+        return _reset_to(json.loads(asked.body), parts[0], found[0], partitioned=partitioned)
     if act == "skip" and partitioned:
         return _refused(405, "Skip messages on a partitioned topic is not allowed")
     for part, one in zip(parts, found, strict=False):
@@ -123,12 +128,28 @@ def _subscribed(asked: Request, name: str, parts: list[Topic], *, there: bool) -
     return _DONE
 
 
+def _reset_to(wanted: Mapping[str, int], part: Topic, one: Subscription, *, partitioned: bool) -> Reply:
+    if partitioned:
+        return _refused(405, "Reset-cursor at position is not allowed for partitioned-topic")
+    one.backlog = len(part.messages) - wanted["entryId"] if wanted["ledgerId"] == LEDGER else 0
+    return _DONE
+
+
+def _internal(part: Topic) -> dict[str, object]:
+    """All messages in one ledger that is closed, and an empty one that is open."""
+    count = len(part.messages)
+    closed = {"ledgerId": LEDGER, "entries": count, "size": 64 * count, "offloaded": False}
+    there = [closed] if count else []
+    opened = {"ledgerId": LEDGER + 1, "entries": 0, "size": 0, "offloaded": False}
+    return {"ledgers": [*there, opened], "lastConfirmedEntry": f"{LEDGER}:{count - 1}", "numberOfEntries": count}
+
+
 def _peek(part: Topic, one: Subscription, position: int) -> Reply:
     if not 1 <= position <= one.backlog:
         return _refused(404, "Message not found")
     at = len(part.messages) - one.backlog + position - 1
     headers = {
-        "X-Pulsar-Message-ID": f"3:{at}",
+        "X-Pulsar-Message-ID": f"{LEDGER}:{at}",
         "X-Pulsar-publish-time": "2026-11-21T18:51:58.12Z",
         "X-Pulsar-producer-name": "simulated",
         "X-Pulsar-partition-key": f"key-{at}",

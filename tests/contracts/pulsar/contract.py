@@ -126,9 +126,17 @@ async def a_namespace_is_kept_on_some_brokers_and_not_any_more(client: Client) -
             await policies.isolate(act(client, name=policy, primary="nobody", least="1"), row)
         said = await policies.isolate(act(client, name=policy, primary=".*", least="1"), row)
         assert f"by the policy {policy}" in said
+        assert await isolated(client, name) == [(policy, (".*",), "1")]
         await policies.unisolate(act(client, name=policy), row)
         with pytest.raises(Refused, match="there is no isolation policy"):
             await policies.unisolate(act(client, name=policy), row)
+        assert await isolated(client, name) == []
+
+
+async def isolated(client: Client, namespace: str) -> list[tuple[str, tuple[str, ...], str]]:
+    row = next(one for one in await client.namespaces() if one.name == namespace)
+    assert row.isolation is not None
+    return [(name, policy.primary, policy.least) for name, policy in row.isolation]
 
 
 async def topics_come_grow_and_go(client: Client) -> None:
@@ -195,6 +203,33 @@ async def a_subscription_is_peeked_skipped_and_cleared(client: Client) -> None:
     gone = SubscriptionRow("nobody", topic, "", wire.Subscription())
     with pytest.raises(Refused, match="not there any more"):
         await subscriptions.clear(act(client), gone)
+
+
+async def a_subscription_stands_where_a_message_is(client: Client) -> None:
+    """By the id that peek tells; what the topic does not have is refused before the broker is asked."""
+    topic, name, count = "shop/orders/audit", "archiver", 30
+    row = SubscriptionRow(name, topic, "", wire.Subscription(msg_backlog=count))
+    await subscriptions.reset(act(client, time="2026-01-01"), row)
+    peeked = [await subscriptions.peek(act(client, position=str(at)), row) for at in (1, 6)]
+    ids = [text.partition(": ")[2].partition(",")[0] for text in peeked]
+    said = await subscriptions.reset_to(act(client, id=ids[1]), row)
+    assert said == f"{name}@{topic} stands at {ids[1]}: {count - 5} messages wait"
+    again = await subscriptions.peek(act(client, position="1"), row)
+    assert again.partition(": ")[2] == peeked[1].partition(": ")[2]
+    ledger = ids[0].partition(":")[0]
+    for wrong, words in (
+        ("12", "is no id"),
+        (f"{ids[0]}:-1:0", "is no id"),
+        (f"({ids[0]})", "is no id"),
+        ("-1:-1", "is no id"),
+        ("999999999:0", "has no ledger 999999999"),
+        (f"{ledger}:{count}", f"has no message {ledger}:{count}"),
+    ):
+        with pytest.raises(Refused, match=words):
+            await subscriptions.reset_to(act(client, id=wrong), row)
+    assert (await subscriptions.peek(act(client, position="1"), row)) == again, "what is refused changes nothing"
+    said = await subscriptions.reset_to(act(client, id=ids[0]), row)
+    assert said.endswith(f": {count} messages wait")
 
 
 async def a_bookie_becomes_read_only_and_writable_again(client: Client) -> None:

@@ -51,6 +51,7 @@ async def client(
         contract.a_bookie_becomes_read_only_and_writable_again,
         contract.autorecovery_goes_off_and_on_in_the_whole_cluster,
         contract.a_subscription_is_peeked_skipped_and_cleared,
+        contract.a_subscription_stands_where_a_message_is,
     ],
     ids=lambda body: body.__name__,
 )
