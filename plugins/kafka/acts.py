@@ -210,6 +210,23 @@ async def produce(act: Act, row: Topic) -> str:
     return f"written to {row.name}/{number} at offset {offset}"
 
 
+async def delete_records(act: Act, row: Partition) -> str:
+    """What stands before an offset, for everybody; refused where that is nothing, or behind the end."""
+    client: Client = act.client
+    parts = [part for part in await _parts(client) if (part.topic, part.number) == (row.topic, row.number)]
+    bounds = await ends_of(client, parts)
+    if (row.topic, row.number) not in bounds:
+        raise NotFound("it is gone, or has no leader", where=row.key)
+    start, end = bounds[row.topic, row.number]
+    said = act.answers.get("before", "").strip()
+    before = end if said == "end" else whole(said)
+    if not start < before <= end:
+        raise Refused(f"{row.key} has the offsets {start} to {end}: {before} is not among them", where="delete-records")
+    left = await changing.delete_records(await client.wire(), parts[0].leader, (row.topic, row.number), before)
+    client.changed()
+    return f"{row.key} begins at offset {left} now, at {start} before: {left - start} offsets are deleted"
+
+
 # -- groups
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from console.errors import ConsoleError
+from console.errors import BadAnswer, ConsoleError
 from plugins.kafka.client.failures import answer_error
 from plugins.kafka.client.wire import Wire, message
 from plugins.kafka.model.wire import TP, topic_lists
@@ -128,6 +128,46 @@ async def commit(wire: Wire, coordinator: int, group: str, offsets: Mapping[TP, 
     )
     for topic in answer.topics:
         _each(topic.partitions, topic.name)
+
+
+async def reassign(wire: Wire, wanted: Mapping[TP, Sequence[int] | None]) -> None:
+    """Replicas by partition, the preferred leader first; None cancels what is on its way (Kafka 2.4).
+
+    All or nothing is not promised by brokers: raises for the first partition that is refused, NotFound where there
+    was nothing to cancel.
+    """
+    request = message("AlterPartitionReassignmentsRequest")
+    kind = request.ReassignableTopic
+    topics = [
+        kind(
+            name=topic,
+            partitions=[
+                kind.ReassignablePartition(
+                    partition_index=number, replicas=None if (to := wanted[topic, number]) is None else list(to)
+                )
+                for number in numbers
+            ],
+        )
+        for topic, numbers in topic_lists(wanted).items()
+    ]
+    answer = await _by_controller(wire, request(timeout_ms=WITHIN_MS, topics=topics))
+    _raise(answer.error_code, answer.error_message, "reassignment")
+    for topic in answer.responses:
+        for one in topic.partitions:
+            _raise(one.error_code, one.error_message, f"{topic.name}/{one.partition_index}")
+
+
+async def delete_records(wire: Wire, leader: int, place: TP, before: int) -> int:
+    """Everything before an offset; the first offset that is left. Raises Rejected where it is behind the end."""
+    request = message("DeleteRecordsRequest")
+    kind = request.DeleteRecordsTopic
+    part = kind.DeleteRecordsPartition(partition_index=place[1], offset=before)
+    made = request(topics=[kind(name=place[0], partitions=[part])], timeout_ms=WITHIN_MS)
+    answer = await wire.send(made, leader, within=WITHIN)
+    for one in (part for topic in answer.topics for part in topic.partitions):
+        _raise(one.error_code, None, f"{place[0]}/{place[1]}")
+        return int(one.low_watermark)
+    raise BadAnswer("the broker said nothing of the partition", where=f"{place[0]}/{place[1]}")
 
 
 async def delete_group(wire: Wire, coordinator: int, name: str) -> None:

@@ -23,11 +23,11 @@ STANDING_TONE = {
 }
 
 
-def run(name: str) -> Callable[[Act, Any], Any]:
-    """An action's code in `acts`, imported when it is used."""
+def run(name: str, module: str = "acts") -> Callable[[Act, Any], Any]:
+    """An action's code in `acts` (or `acts_replicas`), imported when it is used."""
 
     async def call(act: Act, row: Any) -> str:
-        code: Any = Deferred[Any](f"plugins.kafka.acts:{name}").load()
+        code: Any = Deferred[Any](f"plugins.kafka.{module}:{name}").load()
         return await code(act, row)
 
     return call

@@ -9,6 +9,7 @@ from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Right, Section
 from plugins.kafka.model.rows import ACLS, QUORUM, REASSIGNMENTS, RESOURCES, Acl, Reassignment, Resource, Voter
 from plugins.kafka.panes.cells import count, ids, optional, pod_jump, run
+from plugins.kafka.panes.replicas import CANCEL
 
 FETCH_TIMEOUT = 2.0
 """Seconds behind which a voter is not caught up (controller.quorum.fetch.timeout.ms, as Strimzi's check reads it)."""
@@ -93,6 +94,7 @@ REASSIGNMENTS_PANE: Pane[Reassignment] = Pane(
     ref=lambda r: Ref("partition", f"{r.topic}/{r.number}"),
     sort="NAME",
     facets=lambda r: {"topic": r.topic},
+    actions=(CANCEL,),
     jumps=(Jump("its topic", "kafka.topics", lambda r, _facts: {"topic": r.topic}),),
     help="Partitions on their way to other brokers.",
 )

@@ -9,6 +9,13 @@ from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane,
 from plugins.kafka.model.rows import PARTITIONS, PARTITIONS_BY_TOPIC, TOPICS, Partition, Topic
 from plugins.kafka.panes.brokers import CREATE
 from plugins.kafka.panes.cells import bytes_of, count, ids, known, many, optional, rate, run
+from plugins.kafka.panes.replicas import (
+    DELETE_RECORDS,
+    PLAN_PARTITION,
+    PLAN_TOPIC,
+    REASSIGN_PARTITION,
+    REASSIGN_TOPIC,
+)
 from plugins.kafka.tailing import PARTITION_LOGS, TOPIC_LOGS
 
 _HEALTH = {
@@ -198,6 +205,8 @@ TOPICS_PANE: Pane[Topic] = Pane(
             asks=lambda _r, _f: _CONFIG,
             help="a shorter retention deletes messages at once; the old value is said",
         ),
+        PLAN_TOPIC,
+        REASSIGN_TOPIC,
         Action(
             "delete",
             "delete the topic",
@@ -320,6 +329,9 @@ PARTITIONS_PANE: Pane[Partition] = Pane(
             when=_elect_partition,
             help="moves leadership, not data",
         ),
+        PLAN_PARTITION,
+        REASSIGN_PARTITION,
+        DELETE_RECORDS,
     ),
     jumps=(
         Jump("its topic", "kafka.topics", lambda p, _facts: {"topic": p.topic}),

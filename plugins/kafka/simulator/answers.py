@@ -245,9 +245,24 @@ def quorum(world: World, _broker: int, request: Incoming) -> Any:
     return request.answer(error_code=0, error_message=None, topics=topics, nodes=nodes)
 
 
-def reassignments(_world: World, _broker: int, request: Incoming) -> Any:
-    """ListPartitionReassignments: none."""
-    return request.answer(throttle_time_ms=0, error_code=0, error_message=None, topics=[])
+def reassignments(world: World, _broker: int, request: Incoming) -> Any:
+    """ListPartitionReassignments: what is on its way."""
+    kind = request.answer.OngoingTopicReassignment
+    topics: list[Any] = []
+    for name, topic in world.topics.items():
+        parts = [
+            kind.OngoingPartitionReassignment(
+                partition_index=number,
+                replicas=part.replicas,
+                adding_replicas=[one for one in part.moving.after if one not in part.moving.before],
+                removing_replicas=[one for one in part.moving.before if one not in part.moving.after],
+            )
+            for number, part in enumerate(topic.partitions)
+            if part.moving is not None
+        ]
+        if parts:
+            topics.append(kind(name=name, partitions=parts))
+    return request.answer(throttle_time_ms=0, error_code=0, error_message=None, topics=topics)
 
 
 def acls(world: World, _broker: int, request: Incoming) -> Any:

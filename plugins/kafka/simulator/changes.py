@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugins.kafka.simulator.answers import NOT_COORDINATOR, NOT_LEADER, UNKNOWN_TOPIC, Answer, part_of
+from plugins.kafka.simulator.answers import NOT_COORDINATOR, NOT_LEADER, OUT_OF_RANGE, UNKNOWN_TOPIC, Answer, part_of
 from plugins.kafka.simulator.protocol import Incoming
 from plugins.kafka.simulator.world import Group, Record, World, topic
 
 EXISTS, INVALID_PARTITIONS, TOO_MANY, NOT_NEEDED, UNAVAILABLE = 36, 37, 38, 84, 80
 GROUP_UNKNOWN, NOT_EMPTY, UNKNOWN_MEMBER, TOO_FEW = 69, 68, 25, 19
+INVALID_REPLICAS, NOTHING_MOVES = 39, 85
 
 
 def produce(world: World, broker: int, request: Incoming) -> Any:
@@ -180,13 +181,65 @@ def delete_groups(world: World, _broker: int, request: Incoming) -> Any:
     return request.answer(throttle_time_ms=0, results=results)
 
 
+def reassign(world: World, _broker: int, request: Incoming) -> Any:
+    """AlterPartitionReassignments: to brokers that are there, or nothing where replicas are null."""
+    kind = request.answer.ReassignableTopicResponse
+    topics: list[Any] = []
+    for asked in request.body.topics:
+        parts: list[Any] = []
+        for one in asked.partitions:
+            part, to = part_of(world, asked.name, one.partition_index), one.replicas
+            code = UNKNOWN_TOPIC if part is None else 0
+            if (
+                part is not None
+                and to is not None
+                and any(each not in world.brokers or not world.up(each) for each in to)
+            ):
+                code = INVALID_REPLICAS
+            if part is not None and not code and not world.move(part, None if to is None else list(to)):
+                code = NOTHING_MOVES
+            parts.append(
+                kind.ReassignablePartitionResponse(
+                    partition_index=one.partition_index, error_code=code, error_message=None
+                )
+            )
+        topics.append(kind(name=asked.name, partitions=parts))
+    return request.answer(throttle_time_ms=0, error_code=0, error_message=None, responses=topics)
+
+
+def delete_records(world: World, broker: int, request: Incoming) -> Any:
+    """DeleteRecords: the partition begins later."""
+    kind = request.answer.DeleteRecordsTopicResult
+    topics: list[Any] = []
+    for asked in request.body.topics:
+        parts: list[Any] = []
+        for one in asked.partitions:
+            part = part_of(world, asked.name, one.partition_index)
+            code = UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
+            if part is not None and not code and one.offset > part.end:
+                code = OUT_OF_RANGE
+            if part is not None and not code:
+                part.start = max(part.start, int(part.end) if one.offset < 0 else one.offset)
+            parts.append(
+                kind.DeleteRecordsPartitionResult(
+                    partition_index=one.partition_index,
+                    low_watermark=-1 if part is None or code else part.start,
+                    error_code=code,
+                )
+            )
+        topics.append(kind(name=asked.name, partitions=parts))
+    return request.answer(throttle_time_ms=0, topics=topics)
+
+
 CHANGES: dict[int, Answer] = {
     0: produce,
     8: commit,
     19: create_topics,
     20: delete_topics,
+    21: delete_records,
     37: create_partitions,
     42: delete_groups,
     43: elect,
     44: alter_configs,
+    45: reassign,
 }

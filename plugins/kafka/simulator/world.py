@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 CATCHES_UP = 3.0
 """Seconds until the replicas of a broker that is back are in sync."""
+ARRIVES = 3.0
+"""Seconds until a replica that is moved has been copied."""
 TP = tuple[str, int]
 
 
@@ -46,6 +48,16 @@ class Partition:
     start: int = 0
     end: float = 0.0
     written: dict[int, Record] = field(default_factory=dict[int, Record])
+    moving: Moving | None = None
+
+
+@dataclass(slots=True)
+class Moving:
+    """A partition on its way: its replicas before and after, and since when."""
+
+    before: list[int]
+    after: list[int]
+    since: float
 
 
 @dataclass(slots=True)
@@ -110,6 +122,7 @@ class World:
     """Names and passwords; none: everybody may come."""
     authorizer: bool = False
     """Whether rules are kept; there are none, so that everybody may do everything either way."""
+    arrives: float = ARRIVES
     _looked: float | None = None
 
     def up(self, broker: int) -> bool:
@@ -131,16 +144,42 @@ class World:
                 broker.back_at = 0.0 if first else now
         for topic in self.topics.values():
             for part in topic.partitions:
+                self._move(part, now)
                 self._lead(part, now)
                 if part.leader >= 0:
                     part.end += passed * topic.rate / len(topic.partitions)
         for group in self.groups.values():
             self._read(group, passed)
 
+    def move(self, part: Partition, to: list[int] | None) -> bool:
+        """Send a partition to other brokers, or (None) back to where it was; whether there was anything to do."""
+        if to is None:
+            if part.moving is None:
+                return False
+            part.replicas, part.moving = part.moving.before, None
+        else:
+            before = part.moving.before if part.moving else list(part.replicas)
+            part.moving = Moving(before, to, self.now())
+            part.replicas = [*to, *(one for one in before if one not in to)]
+        part.isr = [one for one in part.isr if one in part.replicas]
+        return True
+
+    def _move(self, part: Partition, now: float) -> None:
+        """It arrives when all that get a copy were there for a while."""
+        way = part.moving
+        if way is None or now - way.since < self.arrives or not all(self.up(one) for one in way.after):
+            return
+        part.replicas, part.isr, part.moving = way.after, list(way.after), None
+
     def _lead(self, part: Partition, now: float) -> None:
         up = {one: self.brokers[one].back_at for one in part.replicas if one in self.brokers}
         there = [one for one, since in up.items() if since is not None]
-        well = [one for one in there if one in part.isr or now - (up[one] or 0.0) >= CATCHES_UP or not part.isr]
+        coming = set(part.moving.after) - set(part.moving.before) if part.moving else set[int]()
+        well = [
+            one
+            for one in there
+            if one in part.isr or (one not in coming and now - (up[one] or 0.0) >= CATCHES_UP) or not part.isr
+        ]
         part.isr = well or part.isr[:1]
         if part.leader not in there or part.leader not in part.isr:
             part.leader = next((one for one in part.replicas if one in part.isr and one in there), -1)
