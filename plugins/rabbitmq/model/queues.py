@@ -108,6 +108,8 @@ class QueueRow(Row, frozen=True, gc=False):
     exclusive: bool = False
     auto_delete: bool = False
     arguments: tuple[tuple[str, str], ...] = ()
+    told: bool = True
+    """Whether the server said who has copies and who serves them."""
 
     @property
     def alone(self) -> bool:
@@ -140,6 +142,7 @@ def queue(wire: QueueWire, running: AbstractSet[str] | None) -> QueueRow:
         serving = {leader, *names(wire.synchronised_slave_nodes)} if mirrors else set(members)
     else:
         members, serving = names(wire.members), set(names(wire.online))
+    told = _told(wire, leader, kind)
     if running is not None:
         serving &= running
     stats = wire.message_stats if isinstance(wire.message_stats, StatsWire) else None
@@ -164,7 +167,14 @@ def queue(wire: QueueWire, running: AbstractSet[str] | None) -> QueueRow:
         exclusive=bool(wire.exclusive),
         auto_delete=bool(wire.auto_delete),
         arguments=pairs(wire.arguments),
+        told=told,
     )
+
+
+def _told(wire: QueueWire, leader: str, kind: str) -> bool:
+    if kind != "classic":
+        return isinstance(wire.members, list) and isinstance(wire.online, list)
+    return bool(leader) and (not names(wire.slave_nodes) or isinstance(wire.synchronised_slave_nodes, list))
 
 
 def _kind(arguments: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.plugin import Index, Table
+from plugins.rabbitmq.model import falls
 from plugins.rabbitmq.model.governing import LinkRow, Policy, PolicyRow, UserRow
 from plugins.rabbitmq.model.links import ChannelRow, ConnectionRow
 from plugins.rabbitmq.model.nodes import MemberRow
@@ -15,6 +16,7 @@ CONNECTIONS: Table[ConnectionRow] = Table("rabbitmq connections", lambda row: ro
 CHANNELS: Table[ChannelRow] = Table("rabbitmq channels", lambda row: row.at)
 EXCHANGES: Table[ExchangeRow] = Table("rabbitmq exchanges", lambda row: row.at)
 BINDINGS: Table[BindingRow] = Table("rabbitmq bindings", lambda row: row.at)
+FALLS: Table[falls.Fall] = Table("rabbitmq falls", lambda row: row.name)
 POLICY_LIST: Table[Policy] = Table("rabbitmq policy list", lambda row: row.at)
 POLICIES: Table[PolicyRow] = Table("rabbitmq policies", lambda row: row.policy.at)
 USERS: Table[UserRow] = Table("rabbitmq users", lambda row: row.at)
@@ -39,6 +41,12 @@ QUEUES_ALONE: Index[QueueRow] = Index(
 QUEUES_AT_FAULT: Index[QueueRow] = Index(QUEUES, "fault", lambda row: ("",) if row.fault else ())
 QUEUES_SERVED: Index[QueueRow] = Index(QUEUES, "served", lambda row: row.online if row.kind == "quorum" else ())
 """Quorum queues by each member whose copy serves."""
+
+
+QUEUES_FALLING: Index[QueueRow] = Index(
+    QUEUES, "falling", lambda row: [falls.key(loss, member) for loss, member in falls.losses(row)]
+)
+"""Queues by what they lose with which member."""
 
 
 def place(vhost: str, name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from console.format import duration, size
 from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.nodes import MemberRow
+from plugins.rabbitmq.panes import falling
 from plugins.rabbitmq.panes.cells import UNKNOWN, counted, optional, sized, texts, used
 from plugins.rabbitmq.panes.later import exec_rights, run
 
@@ -24,9 +26,18 @@ def _uptime(row: MemberRow, _now: float) -> Cell:
     return UNKNOWN if row.uptime is None else Cell(duration(row.uptime), Tone.MUTED)
 
 
-COLUMNS: tuple[Column[MemberRow], ...] = (
+COLUMNS: tuple[Column[Any], ...] = (
     Column("NAME", lambda row: row.name, grow=True),
     Column("STATE", lambda row: row.state, _state, help="running, drained, alarm, partitioned, stopped, unknown"),
+    Column(
+        "IF IT GOES",
+        falling.sorted_by,
+        falling.cell,
+        export=falling.exported,
+        of=tables.FALLS,
+        help="queues that lose their majority, their only synchronised copy, or live here alone",
+        hide_below=90,
+    ),
     texts("NODE", lambda row: row.node, hide_below=80),
     texts("POD", lambda row: row.pod, hide_below=110),
     Column(
@@ -68,8 +79,8 @@ COLUMNS: tuple[Column[MemberRow], ...] = (
 )
 
 
-def describe(row: MemberRow, _facts: Facts) -> Sequence[Section]:
-    """Resources with their limits, and where it runs."""
+def describe(row: MemberRow, facts: Facts) -> Sequence[Section]:
+    """Resources with their limits, where it runs, and by name what falls with it."""
     where = f"{row.namespace}/{row.pod}" if row.pod else ""
     return (
         Section(
@@ -95,6 +106,7 @@ def describe(row: MemberRow, _facts: Facts) -> Sequence[Section]:
                 ("run queue", Cell(_shown(row.run_queue))),
             ),
         ),
+        *falling.sections(row.name, facts),
     )
 
 
