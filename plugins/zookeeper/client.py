@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from plugins.zookeeper.config import ADMIN_PORTS, CLIENT_PORT, Named
 from plugins.zookeeper.finding import Charted
 from plugins.zookeeper.model import words
 from plugins.zookeeper.model.rows import Member, Ring, Seat, ring
-from plugins.zookeeper.model.words import Closed, Membership, Said
+from plugins.zookeeper.model.words import Closed, Empty, Membership, Said
 from plugins.zookeeper.sockets import directly
 
 _CYCLE, _SELDOM, _PODS_FOR = 2.0, 60.0, 15.0
@@ -124,11 +125,15 @@ class Client:
     async def _state(self, seat: Seat, memory: _Memory, now: float) -> tuple[Said, str, str]:
         """(what it says, how it was read, what is missing). Raises where nothing can be read."""
         if now >= memory.closed_until:
+            short, long = await asyncio.gather(
+                self._word(seat, "srvr"), self._word(seat, "mntr"), return_exceptions=True
+            )
             try:
-                short, long = await asyncio.gather(self._word(seat, "srvr"), self._word(seat, "mntr"))
-                return words.together(words.mntr(long), words.srvr(short)), "mntr, srvr", ""
+                return words.together(words.mntr(_said(long)), words.srvr(_said(short))), "mntr, srvr", ""
             except Closed:
                 memory.closed_until = now + _SELDOM
+            except Empty:
+                return words.srvr(_said(short)), "srvr", "it hangs up at mntr: a version before 3.4"
         try:
             found = await self._admin(seat, memory, "monitor")
             more = words.stats(await self._admin(seat, memory, "srvr"))
@@ -168,10 +173,13 @@ class Client:
     async def _spoken(self, seat: Seat, word: bytes) -> bytes:
         self._spending.count()
         stream = await self._dial(seat.host, seat.port)
+        nudge: asyncio.Task[None] | None = None
         try:
             if self._context is not None:
                 stream = await self._secured(stream, seat)
             await stream.write(word)
+            if self._context is None:
+                nudge = asyncio.create_task(self._nudge(stream))
             parts: list[bytes] = []
             while data := await stream.read(_CHUNK):
                 parts.append(data)
@@ -179,7 +187,15 @@ class Client:
                     raise BadAnswer("the answer has no end", where=seat.address)
             return b"".join(parts)
         finally:
+            if nudge is not None:
+                nudge.cancel()
             await stream.close()
+
+    async def _nudge(self, stream: Stream) -> None:
+        """A server that wants TLS waits for a fifth byte before it says so; one that does not has long answered."""
+        await self.clock.sleep(self.settings.timeout / 2)
+        with suppress(OSError, ConsoleError):
+            await stream.write(b"\n")
 
     async def _secured(self, stream: Stream, seat: Seat) -> Stream:
         """TLS on top. A server of Strimzi that turns out not to speak it is spoken to without, for a while."""
@@ -243,6 +259,13 @@ class Client:
         if not self.trust:
             return said
         return f"UNKNOWN: 2181 wants mutual TLS, and its certificate cannot be read: {self.trust} (without it: {said})"
+
+
+def _said(answer: str | BaseException) -> str:
+    """The answer of one of two words that were asked together."""
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 async def _pods(platform: Platform, settings: Charted) -> tuple[Seat, ...]:

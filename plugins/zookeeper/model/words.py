@@ -78,21 +78,32 @@ class Closed(Exception):
     """The server does not answer this word: it is not in its whitelist."""
 
 
+class Empty(BadAnswer):
+    """The server hangs up without a word."""
+
+
 def opened(text: str) -> str:
     """The answer of a word; raises Closed where the whitelist lacks it, BadAnswer where it is none."""
     if _REFUSED.match(text):
         raise Closed
     if not text.strip():
-        raise BadAnswer("an empty answer: the port wants TLS, or the server is starting")
-    if not text.isascii() and text[:1] in {"\x15", "\x16"}:
-        raise BadAnswer("it answers in TLS")
+        raise Empty("an empty answer: the port wants TLS, or the server is starting")
+    if text[:1] in {"\x15", "\x16"}:
+        raise BadAnswer("it answers in TLS", next_step="name a ca_file, or the port that does not want it")
     return text
 
 
+def _whole(text: str) -> None:
+    """Nothing but its last line's end tells that an answer is whole; a number may be cut in the middle."""
+    if not text.endswith("\n"):
+        raise BadAnswer("half an answer: it ends within a line")
+
+
 def srvr(text: str) -> Said:
-    """`srvr`. It names a mode only where there is a quorum."""
+    """`srvr`. It names a mode only where there is a quorum. Raises BadAnswer for half of one."""
     if NOT_SERVING in text:
         return Said(serving=False)
+    _whole(text)
     found = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}
     latency = _LATENCY.search(text)
     if "Mode" not in found:
@@ -110,9 +121,10 @@ def srvr(text: str) -> Said:
 
 
 def mntr(text: str) -> Said:
-    """`mntr`: `zk_NAME<tab>VALUE` lines."""
+    """`mntr`: `zk_NAME<tab>VALUE` lines. Raises BadAnswer for half of them."""
     if NOT_SERVING in text:
         return Said(serving=False)
+    _whole(text)
     pairs = (line.partition("\t") for line in text.splitlines() if line.startswith("zk_"))
     return _monitored({name.removeprefix("zk_"): value for name, _, value in pairs})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -22,7 +23,10 @@ _WORD = 4
 
 
 class Simulator:
-    """A running ensemble. `ports` and `admin` are by member; `faults`: `hang`, `half`, `cut`, `tls` by member."""
+    """A running ensemble. `ports` and `admin` are by member; `faults`: `hang`, `half`, `cut`, `tls` by member.
+
+    `inside`: an answer ends in the middle of its last line.
+    """
 
     def __init__(self, world: Ensemble, *, admin: bool = True) -> None:
         self.world = world
@@ -34,10 +38,10 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
         self._open: set[asyncio.StreamWriter] = set()
 
-    async def start(self) -> None:
-        """Listen on free ports."""
+    async def start(self, context: ssl.SSLContext | None = None) -> None:
+        """Listen on free ports; with a context the client ports speak TLS."""
         for name, one in self.world.peers.items():
-            self.ports[name] = await self._listen(lambda r, w, one=one: self._word(one, r, w))
+            self.ports[name] = await self._listen(lambda r, w, one=one: self._word(one, r, w), context)
             if self._with_admin:
                 self.admin[name] = await self._listen(lambda r, w, one=one: self._command(one, r, w))
 
@@ -50,7 +54,11 @@ class Simulator:
         for server in self._servers:
             await server.wait_closed()
 
-    async def _listen(self, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> int:
+    async def _listen(
+        self,
+        serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+        context: ssl.SSLContext | None = None,
+    ) -> int:
         async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._open.add(writer)
             try:
@@ -63,7 +71,7 @@ class Simulator:
                 with suppress(OSError):
                     await writer.wait_closed()
 
-        server = await asyncio.start_server(kept, "127.0.0.1", 0)
+        server = await asyncio.start_server(kept, "127.0.0.1", 0, ssl=context)
         self._servers.append(server)
         return server.sockets[0].getsockname()[1]
 
@@ -71,13 +79,13 @@ class Simulator:
         word = (await reader.readexactly(_WORD)).decode("ascii", "replace")
         fault = self.faults.get(one.name, "")
         self.asked.append((one.name, word))
-        if fault in {"cut", "tls"} or not self.world.up(one.name):
+        if fault in {"cut", "tls"} or not self.world.up(one.name) or word not in one.knows:
             return
         if fault == "hang":
             await reader.read()  # until the other side has enough
             return
         said = answers.word(self.world, one, word).encode()
-        writer.write(said[: len(said) // 8] if fault == "half" else said)
+        writer.write(said[: {"half": len(said) // 8, "inside": -2}.get(fault, len(said))])
         await writer.drain()
 
     async def _command(self, one: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,10 +103,17 @@ class Simulator:
             await writer.drain()
 
 
-async def ensemble(voters: int = 3, *, observers: int = 0, version: str = "3.9.4", admin: bool = True) -> Simulator:
+async def ensemble(
+    voters: int = 3,
+    *,
+    observers: int = 0,
+    version: str = "3.9.4",
+    admin: bool = True,
+    context: ssl.SSLContext | None = None,
+) -> Simulator:
     """An ensemble of its own, for tests."""
     simulator = Simulator(Ensemble(voters, observers=observers, version=version), admin=admin)
-    await simulator.start()
+    await simulator.start(context)
     return simulator
 
 

@@ -19,6 +19,8 @@ class Peer:
     follows: bool = True
     """A server with a vote that does not follow is up and not in the quorum."""
     allows: frozenset[str] = ALL
+    knows: frozenset[str] = ALL
+    """A word that its version does not know is hung up on, without an answer."""
     late: int = 0
     epoch: int = 0
     started: float = field(default_factory=time.time)
