@@ -84,7 +84,7 @@ async def _switch(act: Act, row: BookieRow, *, read_only: bool) -> str:
             "/api/v1/bookie/state/readonly", method="PUT", body=encoded({"readOnly": read_only}), base=row.url
         )
     except NotFound as error:
-        raise Refused("this bookie's version cannot: it came with BookKeeper 4.15", where=row.name) from error
+        raise Refused("this bookie's version cannot: it came with BookKeeper 4.14", where=row.name) from error
     return f"{row.name} is {'read-only' if read_only else 'writable'} now"
 
 

@@ -93,7 +93,7 @@ class Admin:
         async def ask() -> Sequence[str]:
             try:
                 return await self.get("/admin/v2/brokers", list[str])
-            except (NotFound, Rejected):  # before 2.10 the cluster has to be named
+            except (NotFound, Rejected):  # 2.10 and before: the cluster has to be named
                 names = await self.clusters()
                 return await self.get(f"/admin/v2/brokers/{names[0]}", list[str]) if names else []
 
