@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.benchmarks import beside, decode, drain, live, plan, pods, start, systems
+from tests.benchmarks import beside, decode, drain, kafka, live, plan, pods, start, systems
 from tests.benchmarks.figure import Figure, machine, table
 from tests.benchmarks.stage import Stage, stage
 from tests.lab.world.place import LabError
@@ -34,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     "wire": live.wire,
     "keys": live.keys,
     "stalls": live.stalls,
+    "kafka": kafka.kafka,  # last: its brokers stay until the lab goes
 }
 
 
