@@ -121,7 +121,7 @@ class Endpoints:
             try:
                 answer = await endpoint.http.request("GET", path, params=params, deadline=deadline)
             except Unreachable as error:
-                first = first or error
+                first = first or _hinted(error, endpoint.url)
             else:
                 self._last = endpoint.url
                 return answer.body
@@ -190,6 +190,13 @@ class Endpoints:
     async def aclose(self) -> None:
         for endpoint in self._known.values():
             await endpoint.http.aclose()
+
+
+def _hinted(error: Unreachable, url: str) -> Unreachable:
+    """A port that wants TLS hangs up on who speaks HTTP to it."""
+    if not url.startswith("http:") or "does not speak HTTP" not in error.what:
+        return error
+    return Unreachable(error.what, where=error.where, next_step="if the port wants TLS, write https:// in `url`")
 
 
 def _port(stands_on: ServerSet) -> tuple[int, str]:

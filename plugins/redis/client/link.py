@@ -37,6 +37,7 @@ Dial = Callable[[str, int], Awaitable[Stream]]
 _CHUNK = 65536
 _LIMIT = 64 * 1024 * 1024
 _WRONG = ("NOAUTH", "WRONGPASS", "invalid password", "without any password", "no password is set", "Authentication")
+_HUNG_UP = ("cut by the other side", "closed by server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class Link:
         self._logins = list(logins)
         self._connection: _Dialled | None = None
         self._turn = asyncio.Lock()
+        self._heard = False
 
     async def ask(self, *command: str, within: float | None = None) -> Any:
         """One command and its answer (bytes, numbers, lists); raises a console error."""
@@ -178,14 +180,26 @@ class Link:
                     self._way.spending.count(len(commands))
                     packed = [part for command in commands for part in connection.pack_command(*command)]
                     await connection.send_packed_command(packed, check_health=False)
-                    return [await self._answer(connection) for _ in commands]
+                    answers = [await self._answer(connection) for _ in commands]
+                    self._heard = True
+                    return answers
             except BaseException as error:
                 await self._drop()
                 if isinstance(error, TimeoutError):
                     raise Unreachable(f"no answer within {deadline:g} s", where=self.where) from error
                 if isinstance(error, RedisError | OSError):
-                    raise failure(error, self.where) from error
+                    raise self._hinted(failure(error, self.where)) from error
                 raise
+
+    def _hinted(self, error: SourceError) -> SourceError:
+        """A port that wants TLS hangs up on who does not speak it, before it ever said a word."""
+        if self._heard or self._way.secured is not None or not isinstance(error, Unreachable):
+            return error
+        if not any(word in error.what for word in _HUNG_UP):
+            return error
+        return Unreachable(
+            f"{error.what}, as a port does that wants TLS", where=error.where, next_step="try tls = true"
+        )
 
     async def _answer(self, connection: _Dialled) -> Any:
         try:

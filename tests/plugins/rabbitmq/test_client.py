@@ -162,6 +162,7 @@ async def test_tls_that_fits_and_that_does_not(tmp_path: Path, monkeypatch: pyte
         ({}, "certificate"),
         ({"ca_file": str(authority)}, "certificate"),
         ({**fits, "ca_file": str(pair)}, "certificate"),
+        ({"url": served.url("rabbit@rabbit-0")}, "wants TLS, write https"),
     )
     for way, error in ways:
         client = connect(discover(configure({"instances": [{**entry, **way}]}))[0], Reach(SYSTEM_CLOCK, "0"))

@@ -32,9 +32,18 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
         ("ca.pem", {}, "certificate"),
         ("server.pem", {"server_name": "inside.test"}, "certificate"),
         ("", {"tls": True}, "certificate"),
+        ("", {}, "as a port does that wants TLS; try tls = true"),
         ("ca.pem", {"server_name": "inside.test", "password_env": "WRONG"}, "the login is not accepted"),
     ],
-    ids=["fits", "not verified", "another name", "another authority", "no authority", "another password"],
+    ids=[
+        "fits",
+        "not verified",
+        "another name",
+        "another authority",
+        "no authority",
+        "without TLS",
+        "another password",
+    ],
 )
 async def test_tls_and_a_password(
     authority: str, keys: dict[str, Any], problem: str, context: ssl.SSLContext, tmp_path: Path
@@ -50,3 +59,18 @@ async def test_tls_and_a_password(
     assert len(said) == 6
     assert all(problem in text if problem else not text for text in said), said
     assert "not-the-password" not in "".join(said)
+
+
+async def test_tls_to_ports_that_do_not_speak_it(
+    context: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert context.verify_mode is ssl.CERT_NONE
+    monkeypatch.setenv("REDISCLI_AUTH", "")
+    async with group() as simulator:
+        reached = {"servers": [f"127.0.0.1:{simulator.places[f'redis-{n}'].port}" for n in range(3)]}
+        keys: dict[str, Any] = {"ca_file": str(tmp_path / "ca.pem"), "server_name": "inside.test", **reached}
+        async with client_of(simulator, **keys) as client:
+            survey = await client.round()
+    said = [one.problem for one in (*survey.servers, *survey.sentinels)]
+    assert len(said) == 6
+    assert all("TLS" in text for text in said), said
