@@ -35,14 +35,14 @@ async def ground(
     """The platform of the side that the fixture's parameter names, with the servers of `system` behind its pods."""
     if request.param == "lab":
         request.getfixturevalue("staged")(system)
-        async with _reached(request.getfixturevalue("lab").kubeconfig) as hosting:
+        async with reached(request.getfixturevalue("lab").kubeconfig) as hosting:
             yield hosting
         return
     platform = await serve(folder, clock=ManualClock())
     platform.world.neighbours = Neighbours(Folder(folder))
     played = await sandbox(Folder(folder))
     try:
-        async with _reached(platform.kubeconfig) as hosting:
+        async with reached(platform.kubeconfig) as hosting:
             yield hosting
     finally:
         await played.close()
@@ -50,7 +50,8 @@ async def ground(
 
 
 @asynccontextmanager
-async def _reached(kubeconfig: Path) -> AsyncGenerator[Hosting]:
+async def reached(kubeconfig: Path) -> AsyncGenerator[Hosting]:
+    """The platform of a cluster, as its first context reaches it."""
     api = contexts.connect(contexts.discover(Settings(kubeconfig=(str(kubeconfig),)))[0], Reach(SYSTEM_CLOCK, "0"))
     try:
         yield Hosting(api)

@@ -64,7 +64,8 @@ def _run(arguments: argparse.Namespace) -> None:
         case "status":
             print(lab.status())
         case "brokers":
-            _brokers(lab, arguments.action, arguments.systems or [*USUAL])
+            usual = KINDS if arguments.action == "install" else USUAL
+            _brokers(lab, arguments.action, arguments.systems or [*usual])
         case _:
             _inside(lab, arguments)
 

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.lab.brokers.bringup import retire
 from tests.lab.brokers.staged import Staged, have
 from tests.lab.lab import Lab, started
 from tests.lab.world import plane
+from tests.lab.world.older import OLDER
 
 _JUDGES = (plane.CONTROLLERS, plane.SCHEDULER)
 
@@ -64,14 +66,18 @@ def unjudged(lab: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def staged(lab: Lab) -> Iterator[Callable[[str], Staged]]:
+def staged(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Callable[[str], Staged]]:
     """Ask for a system by name: its pods are real servers from the first test on that asks, until the session's end.
 
-    What a test does to members by the methods of Staged is undone after it.
+    What a test does to members by the methods of Staged is undone after it. An old version goes after the last test
+    that is marked `older` with its name: so many JVMs at once would slow the others.
     """
     asked: dict[str, Staged] = {}
+    old: set[str] = set()
 
     def ask(name: str) -> Staged:
+        if name in OLDER:
+            old.add(name)
         if name not in asked:
             asked[name] = have(lab.place, name)
         return asked[name]
@@ -79,8 +85,32 @@ def staged(lab: Lab) -> Iterator[Callable[[str], Staged]]:
     yield ask
     lab.api_thaw()
     lab.api_start()
-    for system in asked.values():
-        system.mend()
+    leaving = {name for name in old if not _wanted_later(request, name)}
+    for name in leaving:
+        retire(lab.place, name)
+    for name in asked.keys() - leaving:
+        asked[name].mend()
+
+
+def _wanted_later(request: pytest.FixtureRequest, name: str) -> bool:
+    items = request.session.items
+    return any(old_version_of(item) == name for item in items[items.index(request.node) + 1 :])
+
+
+def old_version_of(item: pytest.Item) -> str:
+    """The old version that a test is marked to need; empty where it needs none."""
+    mark = item.get_closest_marker("older")
+    return str(mark.args[0]) if mark else ""
+
+
+def turn(item: pytest.Item) -> tuple[int, str]:
+    """When a test runs: those of played pods first, then each old version's, then those of today's real servers.
+
+    Once one of today's is staged, it stays for the session.
+    """
+    if old := old_version_of(item):
+        return 1, old
+    return (2 if needs_real_servers(item) else 0), ""
 
 
 def needs_real_servers(item: pytest.Item) -> bool:

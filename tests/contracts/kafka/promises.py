@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -16,9 +17,11 @@ from console.errors import Conflict, ConsoleError, NotFound, Refused, Rejected
 from console.plugin import Act, Facts
 from plugins.kafka import acts, sources
 from plugins.kafka.client import Client, asking, changing
+from plugins.kafka.client.wire import message
+from plugins.kafka.model import wire as parse
 from plugins.kafka.model.rows import Group, Partition, Topic
 
-WITHIN = 60.0
+WITHIN = 120.0
 
 
 def act(client: Client, **answers: str) -> Act:
@@ -50,25 +53,46 @@ async def partition(client: Client, name: str, number: int) -> Partition | None:
     return next((row for row in rows if (row.topic, row.number) == (name, number)), None)
 
 
+async def everywhere(client: Client, name: str) -> list[int]:
+    """How many partitions of a topic each broker knows with a leader: 0 where it does not know it."""
+    wire = await client.wire()
+    request = message("MetadataRequest")
+    nodes = [node.id for node in (await client.metadata.get()).nodes]
+    answers = [await wire.send(request(topics=None, allow_auto_topic_creation=False), node) for node in nodes]
+    return [sum(part.topic == name and part.leader >= 0 for part in parse.metadata(answer).parts) for answer in answers]
+
+
 async def made(client: Client, name: str, *, partitions: int = 2, **configs: str) -> Topic:
-    """A topic with a leader for every partition."""
+    """A topic with a leader for every partition, as every broker has heard."""
     said = ",".join(f"{key.replace('_', '.')}={value}" for key, value in configs.items()) or "-"
     await acts.create_topic(act(client, topic=name, partitions=str(partitions), replicas="3", configs=said), None)
+    await spread(client, name, partitions)
+    return await must(topic(client, name))
 
-    async def ready() -> Topic | None:
-        row = await topic(client, name)
-        return row if row is not None and row.partitions == partitions and not row.offline else None
 
-    return await until(client, ready, f"{name} does not come")
+async def spread(client: Client, name: str, partitions: int) -> None:
+    """Return when every broker knows so many partitions of it."""
+
+    async def known() -> bool:
+        return set(await everywhere(client, name)) == {partitions}
+
+    await until(client, known, f"{name} has not {partitions} partitions at each broker")
+    client.changed()
 
 
 async def brokers_lead_what_is_there(client: Client) -> None:
+    """Both tables come of one answer of the metadata, unless it is asked anew just between them."""
+
+    async def agree() -> bool:
+        rows, parts = list(await sources.brokers(client)), list(await sources.partitions(client))
+        return sum(row.leaders for row in rows) == sum(part.leader >= 0 for part in parts) and sum(
+            row.replicas for row in rows
+        ) == sum(len(part.replicas) for part in parts)
+
+    await until(client, agree, "brokers and partitions do not agree")
     rows = list(await sources.brokers(client))
-    parts = list(await sources.partitions(client))
     assert len(rows) == 3
     assert all(row.present and not row.error and row.release for row in rows)
-    assert sum(row.leaders for row in rows) == sum(part.leader >= 0 for part in parts)
-    assert sum(row.replicas for row in rows) == sum(len(part.replicas) for part in parts)
     assert [row.controller for row in rows].count(True) == 1
     assert all(row.size is not None for row in rows)
 
@@ -88,20 +112,17 @@ async def a_topic_comes_changes_and_goes(client: Client) -> None:
 
     await until(client, altered, "its configuration stays")
     await acts.add_partitions(act(client, partitions="4"), row)
-
-    async def more() -> bool:
-        now = await topic(client, name)
-        return now is not None and now.partitions == 4 and not now.offline
-
-    await until(client, more, "it has no more partitions")
+    await spread(client, name, 4)
     with pytest.raises(Refused, match="has 4 partitions"):
         await acts.add_partitions(act(client, partitions="4"), row)
+    await deleted(client, row)
+    assert await topic(client, name) is None
+
+
+async def deleted(client: Client, row: Topic) -> None:
+    """Gone from every broker."""
     await acts.delete_topic(act(client), row)
-
-    async def gone() -> bool:
-        return await topic(client, name) is None
-
-    await until(client, gone, "it is still there")
+    await spread(client, row.name, 0)
 
 
 async def messages_are_written_and_read(client: Client) -> None:
@@ -121,7 +142,7 @@ async def messages_are_written_and_read(client: Client) -> None:
     middle = await acts.peek_partition(act(client, count="1", offset="1", **{"from": "offset"}), part)
     assert middle.startswith("1 messages:\n0@1 ")
     assert (part.start, part.end) == (0, 3)
-    await acts.delete_topic(act(client), row)
+    await deleted(client, row)
 
 
 async def a_group_stands_somewhere_and_is_reset(client: Client) -> None:
@@ -158,7 +179,7 @@ async def a_group_stands_somewhere_and_is_reset(client: Client) -> None:
         return await group(client, reader) is None
 
     await until(client, gone, "the group is still there")
-    await acts.delete_topic(act(client), row)
+    await deleted(client, row)
 
 
 async def must(found: Awaitable[Any]) -> Any:
@@ -184,12 +205,7 @@ async def committed(client: Client, name: str, offsets: Mapping[tuple[str, int],
 
 async def what_is_not_there_is_said(client: Client) -> None:
     row = await made(client, "promise.refused", partitions=1)
-    await acts.delete_topic(act(client), row)
-
-    async def gone() -> bool:
-        return await topic(client, row.name) is None
-
-    await until(client, gone, "it is still there")
+    await deleted(client, row)
     with pytest.raises(NotFound):
         await acts.delete_topic(act(client), row)
     with pytest.raises(NotFound):
@@ -210,18 +226,50 @@ async def all_groups_cost_few_requests(client: Client) -> None:
     assert await (await client.wire()).version("OffsetFetch") >= 8
 
 
-async def reassignments_and_acls_answer(client: Client) -> None:
+async def each_group_costs_a_request(client: Client) -> None:
+    """Before Kafka 3.0, so that a cycle asks for a few only; those whose turn it is not stay as they were."""
+    wire = await client.wire()
+    assert await wire.version("OffsetFetch") < 8
+    rows = list(await sources.groups(client))
+    assert rows
+    by_broker = Counter(row.coordinator for row in rows)
+    before = dict(client.requests)
+    client.latest.forget()
+    client.metadata.forget()
+    await sources.groups(client)
+    spent = {node: count - before.get(node, 0) for node, count in client.requests.items()}
+    limit = client.cluster.groups_a_cycle
+    assert all(spent[node] <= 8 + min(count, limit) for node, count in by_broker.items()), spent
+
+
+async def nothing_is_on_its_way(client: Client) -> None:
     assert await asking.reassignments(await client.wire()) == []
+
+
+async def there_is_a_quorum_and_an_authorizer(client: Client) -> None:
+    roles = sorted(row.role for row in await sources.quorum(client))
+    assert roles == ["leader", "voter", "voter"]
+    assert list(await sources.acls(client)) == []
+
+
+async def there_is_neither_a_quorum_nor_an_authorizer(client: Client) -> None:
+    with pytest.raises(NotFound, match="ZooKeeper keeps its metadata"):
+        await sources.quorum(client)
     with pytest.raises(NotFound, match="no authorizer"):
-        await asking.acls(await client.wire())
+        await sources.acls(client)
+    assert {row.voter for row in await sources.brokers(client)} == {""}
 
 
-PROMISES: Sequence[Callable[[Client], Awaitable[None]]] = (
+Promise = Callable[[Client], Awaitable[None]]
+EVERY: Sequence[Promise] = (
     brokers_lead_what_is_there,
     a_topic_comes_changes_and_goes,
     messages_are_written_and_read,
     a_group_stands_somewhere_and_is_reset,
     what_is_not_there_is_said,
-    all_groups_cost_few_requests,
-    reassignments_and_acls_answer,
+    nothing_is_on_its_way,
 )
+TODAYS: Sequence[Promise] = (*EVERY, all_groups_cost_few_requests, there_is_a_quorum_and_an_authorizer)
+"""Of Kafka 4.1, without ZooKeeper and with an authorizer."""
+OLD: Sequence[Promise] = (*EVERY, each_group_costs_a_request, there_is_neither_a_quorum_nor_an_authorizer)
+"""Of Kafka 2.8 with ZooKeeper and without an authorizer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from itertools import zip_longest
 from tests.lab.brokers import namespaces, packages
 from tests.lab.brokers.logs import log_of
 from tests.lab.brokers.pods import Pod
-from tests.lab.brokers.system import System, kill_all
+from tests.lab.brokers.system import System, kill, kill_all
 from tests.lab.brokers.systems import USUAL, systems
 from tests.lab.world import plane, staging
 from tests.lab.world.api import Api, Object, item_path
@@ -26,6 +27,7 @@ from tests.lab.world.older import objects
 from tests.lab.world.place import LabError, Place
 
 _READY_SECONDS = 300.0
+_GONE = 404
 
 
 def install(place: Place, names: Iterable[str]) -> None:
@@ -74,6 +76,31 @@ def down(place: Place, *, purge: bool = False) -> None:
             list(pool.map(System.end, used))
     staging.forget(place)
     place.staged_pods.unlink(missing_ok=True)
+
+
+def retire(place: Place, name: str) -> None:
+    """Take an old version away, with its namespace and data; what else is staged goes on."""
+    (system,) = systems(place, [name])
+    plane.stop(place, plane.STAGE)  # first: nobody starts again what ends now
+    kill(system.process.values())
+    shutil.rmtree(system.home, ignore_errors=True)
+    staging.forget_older(place, name)
+    _tell_kubelets(place)
+    if staging.staged(place):
+        plane.start(place, plane.STAGE)
+    with Api(place) as api:
+        _remove_space(api, system.space)
+
+
+def _remove_space(api: Api, space: str) -> None:
+    """Remove a Kubernetes namespace whose pods have nobody who would stop them."""
+    path, deadline = f"/api/v1/namespaces/{space}", time.monotonic() + _READY_SECONDS
+    api.call("DELETE", path)
+    while api.call("GET", path)[0] != _GONE:
+        if time.monotonic() > deadline:
+            raise LabError(f"the namespace {space} does not go away")
+        api.call("DELETE", f"{path}/pods?gracePeriodSeconds=0")
+        time.sleep(0.5)
 
 
 def _start(system: System) -> None:

@@ -130,7 +130,8 @@ class Kafka(System):
             "group.initial.rebalance.delay.ms=0", "num.network.threads=2", "num.io.threads=2",
             "num.recovery.threads.per.data.dir=1", "background.threads=2",
             "log.cleaner.dedupe.buffer.size=8388608",  # else 128 MB of heap
-            "replica.lag.time.max.ms=10000", "leader.imbalance.check.interval.seconds=30",
+            "replica.lag.time.max.ms=10000",
+            "auto.leader.rebalance.enable=false",  # leaders stay where a test left them, until it moves them
         ]  # fmt: skip
 
     def quorum(self, member: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.lab.brokers.asking import four_letters
 from tests.lab.brokers.kafka import LISTENERS, Kafka, number
 from tests.lab.brokers.pulsar import Pulsar
+from tests.lab.brokers.system import script
 
 
 class OldKafka(Kafka):
@@ -27,7 +28,6 @@ class OldKafka(Kafka):
         "kafka-producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
         "kafka-reassign-partitions": "kafka.admin.ReassignPartitionsCommand",
         "kafka-topics": "kafka.admin.TopicCommand",
-        "zookeeper-shell": "org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka",
     }
 
     def layers(self, *, fresh: bool) -> list[list[str]]:
@@ -52,6 +52,10 @@ class OldKafka(Kafka):
 
     def stop(self, member: str, how: signal.Signals = signal.SIGTERM) -> None:
         self.process[member].stop(25, how)
+
+    def tools(self, member: str) -> dict[str, str]:
+        shell = self.java("org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka", "-server")
+        return {**super().tools(member), "zookeeper-shell": script(shell)}
 
     def quorum(self, member: str) -> list[str]:
         """A ZooKeeper keeps what controllers keep in newer ones."""
@@ -80,3 +84,4 @@ class OldPulsar(Pulsar):
 
     name = "pulsar-2.10"
     version = "2.10.1"
+    release = "old-pulsar"

@@ -31,6 +31,7 @@ class Pulsar(System):
 
     name = "pulsar"
     version = "4.0.8"
+    release = "pulsar"  # of its chart, by which the Secrets are called
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -90,8 +91,9 @@ class Pulsar(System):
         pair = {"PRIVATEKEY": (self.keys / "private.der").read_bytes()}
         pair["PUBLICKEY"] = (self.keys / "public.der").read_bytes()
         tokens = {role: (self.keys / f"{role}.jwt").read_bytes() for role in SUPERUSERS}
-        known = {f"pulsar-token-{role}": {"TOKEN": token, "TYPE": b"asymmetric"} for role, token in tokens.items()}
-        return {"pulsar-token-asymmetric-key": pair, **known}
+        prefix = f"{self.release}-token"
+        known = {f"{prefix}-{role}": {"TOKEN": token, "TYPE": b"asymmetric"} for role, token in tokens.items()}
+        return {f"{prefix}-asymmetric-key": pair, **known}
 
     def tools(self, member: str) -> dict[str, str]:
         """Those of Pulsar act as `admin` on broker-0, those of BookKeeper as the member, or bookie-0."""

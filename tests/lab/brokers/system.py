@@ -6,7 +6,7 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tests.lab.brokers import packages
 from tests.lab.brokers.asking import wait_for
@@ -128,7 +128,12 @@ def script(command: Sequence[object], environment: Environment | None = None, *,
 def kill_all(place: Place) -> None:
     """End every process that any system of this lab left, at once and without ceremony."""
     left = [*(place.root / "brokers").glob("*/run/*.pid")]
-    owners = [Process(path.parents[1], path.stem, pods(place)[0]) for path in left]
+    kill(Process(path.parents[1], path.stem, pods(place)[0]) for path in left)
+
+
+def kill(processes: Iterable[Process]) -> None:
+    """End these, at once and without ceremony."""
+    owners = list(processes)
     for process in owners:
         process.signal(signal.SIGKILL)
     deadline = time.monotonic() + 20

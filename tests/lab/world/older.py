@@ -1,6 +1,7 @@
 """Old versions beside the reference topology: a namespace each, made when a test asks for one of them.
 
-All their pods are real; nothing else is in their namespaces. Their servers are in tests/lab/brokers/older.py.
+All their pods are real; nothing else is in their namespaces, and the last test that asks takes it all away again. Their
+servers are in tests/lab/brokers/older.py.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def objects(system: str) -> Iterator[Object]:
     space, sets = OLDER[system]
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
     for name, _, kind, replicas, ports in sets:
-        labels = {"app": name}
+        labels = _labels(name)
         image = f"example/{system.replace('-', ':')}"
         yield Set(
             space=space, name=name, service=name, labels=labels, image=image, ports=ports, containers=(kind,),
@@ -48,3 +49,10 @@ def objects(system: str) -> Iterator[Object]:
         spec = {"selector": labels, "clusterIP": "None", "ports": listed}
         meta = {"namespace": space, "name": name, "labels": labels}
         yield {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
+
+
+def _labels(name: str) -> dict[str, str]:
+    """Pulsar's as its chart has them: without, a proxy would not be known for one."""
+    release, _, component = name.rpartition("-")
+    chart = {"release": release, "cluster": release, "component": component} if "pulsar" in name else {}
+    return {"app": name, **chart}

@@ -92,6 +92,15 @@ def forget(place: Place) -> None:
     place.staged_systems.unlink(missing_ok=True)
 
 
+def forget_older(place: Place, system: str) -> None:
+    """From now on this old version is not staged, and nothing of its namespace is kept."""
+    left, space = [name for name in staged(place) if name != system], OLDER[system][0]
+    paths = [path for path in kept(place) if f"/namespaces/{space}/" not in f"{path}/"]
+    forget(place)
+    if left:
+        record(place, left, paths)
+
+
 def topology(place: Place) -> Iterator[Object]:
     """The reference topology, with as many pods of the staged systems as have servers."""
     systems = staged(place)
