@@ -95,6 +95,8 @@ class _Dialled(Connection):
 
     dial: Dial
     secured: Secured | None = None
+    shaken = False
+    """Whether TLS, where it is wanted, was agreed upon."""
     writer: _Writer | None = None
 
     async def _connect(self) -> None:
@@ -107,6 +109,7 @@ class _Dialled(Connection):
                 await stream.close()
                 raise
             stream = secret
+            self.shaken = True
         reader = asyncio.StreamReader(limit=_LIMIT)
         pump = asyncio.get_running_loop().create_task(_feed(stream, reader))
         self._reader = reader
@@ -162,6 +165,7 @@ class Link:
         self._connection: _Dialled | None = None
         self._turn = asyncio.Lock()
         self._heard = False
+        self._opening: _Dialled | None = None
 
     async def ask(self, *command: str, within: float | None = None) -> Any:
         """One command and its answer (bytes, numbers, lists); raises a console error."""
@@ -186,10 +190,15 @@ class Link:
             except BaseException as error:
                 await self._drop()
                 if isinstance(error, TimeoutError):
-                    raise Unreachable(f"no answer within {deadline:g} s", where=self.where) from error
+                    raise Unreachable(f"no answer{self._unshaken()} within {deadline:g} s", where=self.where) from error
                 if isinstance(error, RedisError | OSError):
                     raise self._hinted(failure(error, self.where)) from error
                 raise
+
+    def _unshaken(self) -> str:
+        """A server without TLS waits for the end of what it takes for a command."""
+        opening = self._opening
+        return " in TLS" if opening is not None and opening.secured is not None and not opening.shaken else ""
 
     def _hinted(self, error: SourceError) -> SourceError:
         """A port that wants TLS hangs up on who does not speak it, before it ever said a word."""
@@ -211,7 +220,7 @@ class Link:
         if self._connection is not None:
             return self._connection
         while True:
-            connection = self._made(self._logins[0])
+            connection = self._opening = self._made(self._logins[0])
             try:
                 await connection.connect()
                 if not self._logins[0].password:
