@@ -76,6 +76,7 @@ class PilothouseApp(App[None]):
         # Read before Textual takes NO_COLOR out of the environment: its filter must be the one that keeps defaults.
         self._first_theme = _theme_name(opening)
         super().__init__(ansi_color=True if self._first_theme == "ansi" else None)
+        self._begin_with(self._first_theme)
         install()
         self.failures = Failures()
         self.opening = opening
@@ -89,10 +90,16 @@ class PilothouseApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         return self.desk
 
-    def on_mount(self) -> None:
+    def _begin_with(self, name: str) -> None:
+        """Have a theme before anything is styled: setting it later parses all styles three times (20 ms)."""
         for look in LOOKS.values():
             self.register_theme(look.theme)
-        self.theme = self._first_theme
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def on_mount(self) -> None:
         self.set_class(paint_of(self).glyphs is ASCII, "-ascii")
         if not self.is_headless:
             self._watch_terminal()
@@ -219,8 +226,11 @@ def _first_page(opening: Opening) -> str:
 
 
 def _import_all(modules: Sequence[str]) -> None:
+    from rich.cells import cell_len
+
     for module in modules:
         importlib.import_module(module)
+    cell_len("─")  # reads the table of widths, else while the first rows are painted
 
 
 def _provider() -> type:
