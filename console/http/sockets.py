@@ -22,6 +22,27 @@ from console.http import tunnels
 _BUFFER = 1 << 20
 """Bytes that wait for a reader before the sender is held up."""
 _NEXT_ADDRESS = 0.25
+_APART = 0.005
+"""Seconds between the beginnings of two TLS handshakes. Each takes 3 to 5 ms of the loop, and a start opens a dozen:
+those that begin together are answered together, and then are one stall."""
+
+
+class _Turns:
+    """Who begins a handshake when, in this process."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    async def take(self) -> None:
+        """Return when it is our turn."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, min(self._next, now + 1.0))  # another loop may have had another clock
+        self._next = at + _APART
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+_turns = _Turns()
 
 
 class _Socket(httpcore.AsyncNetworkStream):
@@ -71,6 +92,7 @@ class _Socket(httpcore.AsyncNetworkStream):
         return self
 
     async def _secure(self, context: ssl.SSLContext, name: str | None) -> None:
+        await _turns.take()
         try:
             await self._writer.start_tls(context, server_hostname=name)
         except ConnectionError as error:
