@@ -22,7 +22,7 @@ from plugins.kubernetes.model.placing import (
     node_terms,
     spreads,
 )
-from plugins.kubernetes.model.podwire import COUNTED, NOTHING, Amounts, ContainerSpec, PodSpec, limits_of
+from plugins.kubernetes.model.podwire import COUNTED, NOTHING, Amounts, ContainerSpec, PodSpec, limits_of, ports_of
 from plugins.kubernetes.model.quantity import Quantity, amount, millis
 from plugins.kubernetes.model.wire import Pairs, Row, pairs, word
 
@@ -104,12 +104,15 @@ def _kept(spec: PodSpec) -> PodSpec:
     """The same, without holding on to the page that it was decoded from."""
 
     def kept(containers: tuple[ContainerSpec, ...] | None) -> tuple[ContainerSpec, ...] | None:
-        return containers and tuple([replace(one, resources=one.resources.copy()) for one in containers])
+        return containers and tuple(
+            [replace(one, resources=one.resources.copy(), ports=one.ports.copy()) for one in containers]
+        )
 
     return replace(
         spec,
         containers=kept(spec.containers),
         init_containers=kept(spec.init_containers),
+        tolerations=spec.tolerations.copy(),
         affinity=spec.affinity.copy(),
         topology_spread_constraints=spec.topology_spread_constraints.copy(),
     )
@@ -123,7 +126,7 @@ def _found(spec: PodSpec, qos: str) -> PodShape:
     key = (
         _template(spec.containers),
         _template(spec.init_containers),
-        spec.tolerations,
+        bytes(spec.tolerations),
         selector,
         affinity,
         spreading,
@@ -148,7 +151,7 @@ def _template(containers: tuple[ContainerSpec, ...] | None) -> tuple[Any, ...] |
         return None
     return tuple(
         [
-            (c.name, c.image, c.ports, c.restart_policy, c.resources is not NOTHING and bytes(c.resources))
+            (c.name, c.image, bytes(c.ports), c.restart_policy, c.resources is not NOTHING and bytes(c.resources))
             for c in containers
         ]
     )
@@ -162,6 +165,12 @@ def _affinity(raw: bytes) -> Affinity | None:
 @lru_cache(maxsize=1024)
 def _spread(raw: bytes) -> tuple[Spread, ...]:
     return spreads(msgspec.json.decode(raw, type=tuple[SpreadWire, ...] | None)) if raw else ()
+
+
+@lru_cache(maxsize=1024)
+def _tolerations(raw: bytes) -> tuple[Toleration, ...]:
+    sent = msgspec.json.decode(raw, type=tuple[Toleration, ...] | None) if raw else None
+    return tuple(Toleration(word(t.key), word(t.operator), word(t.value), word(t.effect)) for t in sent or ())
 
 
 def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Spread, ...]) -> PodShape:
@@ -180,9 +189,7 @@ def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Sp
         memory=_whole(spec, "memory", asked.effective("memory")),
         cpu_limit=sum(millis((one.limits or {}).get("cpu")) for one in limits),
         memory_limit=sum(amount((one.limits or {}).get("memory")) for one in limits),
-        tolerations=tuple(
-            Toleration(word(t.key), word(t.operator), word(t.value), word(t.effect)) for t in spec.tolerations or ()
-        ),
+        tolerations=_tolerations(bytes(spec.tolerations)),
         node_selector=pairs(spec.node_selector),
         node_terms=node_terms(affinity),
         apart=apart(affinity),
@@ -201,15 +208,13 @@ def _shaped(spec: PodSpec, qos: str, affinity: Affinity | None, spread: tuple[Sp
 
 
 def _container(spec: ContainerSpec, *, init: bool = False) -> ContainerShape:
-    ports = tuple(port.container_port for port in spec.ports or () if port.protocol == "TCP")
+    ports = tuple(port.container_port for port in ports_of(spec) if port.protocol == "TCP")
     return ContainerShape(word(spec.name), word(spec.image), ports, init, init and spec.restart_policy == "Always")
 
 
 def _host_ports(containers: Iterable[ContainerSpec]) -> tuple[str, ...]:
     """Ports of the node that it takes; which address it takes them on is not looked at."""
-    held = (
-        f"{word(port.protocol)}/{port.host_port}" for one in containers for port in one.ports or () if port.host_port
-    )
+    held = (f"{word(port.protocol)}/{port.host_port}" for one in containers for port in ports_of(one) if port.host_port)
     return tuple(sorted(set(held)))
 
 

@@ -6,7 +6,6 @@ import datetime
 
 import msgspec
 
-from plugins.kubernetes.model.placing import Toleration
 from plugins.kubernetes.model.quantity import Quantity, amount
 from plugins.kubernetes.model.wire import Condition, Meta, Wire, word
 
@@ -102,18 +101,23 @@ class ContainerPort(Wire, frozen=True, gc=False):
 
 
 class ContainerSpec(Wire, frozen=True, gc=False):
-    """ContainerSpec of the API, the fields that are read. `resources` are read once a template (`limits_of`)."""
+    """ContainerSpec of the API, the fields that are read. Resources and ports are read once a template."""
 
     name: str = ""
     image: str = ""
     resources: msgspec.Raw = NOTHING
-    ports: tuple[ContainerPort, ...] | None = None
+    ports: msgspec.Raw = NOTHING
     restart_policy: str | None = None
 
 
 def limits_of(one: ContainerSpec) -> Limits:
     """What a container asks for. Raises msgspec.DecodeError where it is no such thing."""
     return Limits() if one.resources is NOTHING else msgspec.json.decode(one.resources, type=Limits | None) or Limits()
+
+
+def ports_of(one: ContainerSpec) -> tuple[ContainerPort, ...]:
+    """What a container listens on. Raises msgspec.DecodeError where it is no such thing."""
+    return () if one.ports is NOTHING else msgspec.json.decode(one.ports, type=tuple[ContainerPort, ...] | None) or ()
 
 
 class ClaimSource(Wire, frozen=True, gc=False):
@@ -137,13 +141,13 @@ class Volume(Wire, frozen=True, gc=False):
 
 
 class PodSpec(Wire, frozen=True, gc=False):
-    """PodSpec of the API, the fields that are read."""
+    """PodSpec of the API, the fields that are read; what all pods of a template share is left as it came."""
 
     node_name: str = ""
     containers: tuple[ContainerSpec, ...] | None = None
     init_containers: tuple[ContainerSpec, ...] | None = None
     volumes: tuple[Volume, ...] | None = None
-    tolerations: tuple[Toleration, ...] | None = None
+    tolerations: msgspec.Raw = NOTHING
     node_selector: dict[str, str] | None = None
     affinity: msgspec.Raw = NOTHING
     topology_spread_constraints: msgspec.Raw = NOTHING
