@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from textual import events
@@ -31,6 +31,7 @@ class Driver:
     app: PilothouseApp
     sea: fleet.Sea
     clock: FakeClock
+    heard: dict[str, str] = field(default_factory=dict[str, str])
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, then wait until nothing is left to do."""
@@ -71,13 +72,19 @@ class Driver:
 
     async def turn(self) -> None:
         """All messages that are there are handled, and the clock moves on a little."""
+        self._listen()
         await self.pilot._wait_for_screen()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         await self.clock.advance(0.3)
 
     @property
     def said(self) -> list[str]:
-        """What the program said in one-line messages that still stand."""
-        return [str(note.message) for note in self.app._notifications]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        """What the program said in one-line messages; they stand for four seconds of the wall's clock, and count on."""
+        self._listen()
+        return list(self.heard.values())
+
+    def _listen(self) -> None:
+        notes = self.app._notifications  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        self.heard |= {note.identity: str(note.message) for note in notes}
 
     def text(self) -> str:
         """What stands on the screen, line by line."""
