@@ -86,13 +86,17 @@ def _wide(text: str) -> int:
     return span(steady(text))
 
 
-def widths(cells: Iterable[Cell], more: int) -> list[tuple[int, bool]]:
-    """What the cells of a row take, as `widened` wants it; `more`: what stands around the name."""
+@lru_cache(maxsize=1024)
+def widths(cells: tuple[Cell, ...], more: int) -> tuple[tuple[int, bool], ...]:
+    """What the cells of a row take, as `widened` wants it; `more`: what stands around the name.
+
+    Kept, since nearly all that is visible was there a second ago: else this is the longest stall of a quiet screen.
+    """
     out: list[tuple[int, bool]] = []
     for at, cell in enumerate(cells):
         glyph = cell.tone in IN_TABLES and bool(cell.text)
         out.append((_wide(cell.text[:_LONGEST]) + 2 * glyph + (0 if at else more), glyph))
-    return out
+    return tuple(out)
 
 
 def widened(measured: Sequence[Measured], contents: Iterable[Sequence[tuple[int, bool]]]) -> list[Measured]:
