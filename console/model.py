@@ -30,6 +30,9 @@ class Tone(Enum):
     ACCENT = "accent"
     BUSY = "busy"
 
+    # Each member is one object. The standard hash of an Enum is a call of Python, for every cell that is drawn.
+    __hash__ = object.__hash__
+
 
 class Severity(IntEnum):
     """critical: lost now; high: one more failure away; warning: degraded; info: good to know."""
