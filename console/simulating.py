@@ -30,12 +30,17 @@ HEAD = 65_536
 
 
 class Route(Struct, frozen=True):
-    """Port `port` of a pod is served at port `to` of 127.0.0.1."""
+    """Port `port` of a pod is served at port `to` of 127.0.0.1. A name with `*` at its end: all that begin so."""
 
     namespace: str
     pod: str
     port: int
     to: int
+
+    def leads(self, namespace: str, pod: str, port: int) -> bool:
+        """Whether it is of this port of this pod."""
+        begins = self.pod.endswith("*") and pod.startswith(self.pod[:-1])
+        return (self.namespace, self.port) == (namespace, port) and (begins or self.pod == pod)
 
 
 class Tools(Struct, frozen=True):

@@ -8,7 +8,19 @@ from console.format import duration, percent
 from console.model import Finding, Ref, Severity
 from console.plugin import Facts, Rule
 from plugins.kafka.lag import Standing
-from plugins.kafka.model.rows import BROKERS, GROUPS, QUORUM, RESOURCES, TOPICS, Broker, Group, Resource, Topic, Voter
+from plugins.kafka.model.rows import (
+    BROKERS,
+    EXPORTER,
+    GROUPS,
+    QUORUM,
+    RESOURCES,
+    TOPICS,
+    Broker,
+    Group,
+    Resource,
+    Topic,
+    Voter,
+)
 
 FULL, FILLING = 0.05, 0.15
 FETCH_TIMEOUT = 2.0
@@ -139,7 +151,16 @@ def voter(facts: Facts, row: Voter, _now: float) -> Iterable[Finding]:
 def resource(_facts: Facts, row: Resource, _now: float) -> Iterable[Finding]:
     """What the operator cannot do, and what it was told to leave alone."""
     ref = Ref(row.kind.lower(), row.name, row.namespace)
-    if row.state == "NotReady":
+    if row.kind == EXPORTER and row.why:
+        yield Finding(
+            "kafka.exporter",
+            Severity.WARNING,
+            ref,
+            f"{row.name}: {row.why}",
+            evidence=("what dashboards and alerts read of it is missing or old; this console does not use it",),
+            next_step="look at its pod and its log; to delete the pod makes it begin anew",
+        )
+    elif row.state == "NotReady":
         yield Finding(
             "kafka.resource",
             Severity.WARNING,

@@ -47,7 +47,27 @@ async def examine(client: Client) -> Sequence[Check]:
             ("ACLs", lambda: asking.acls(wire), Need.OPTIONAL),
         )
     ]
-    return checks
+    return [*checks, *await _exporter(client)]
+
+
+async def _exporter(client: Client) -> Sequence[Check]:
+    """A line where one is deployed."""
+    try:
+        found = await client.exporter.get()
+    except ConsoleError as error:
+        return [
+            Check(f"kafka {client.cluster.name} exporter", Found.UNKNOWN, error.what, error.next_step, Need.OPTIONAL)
+        ]
+    return [
+        Check(
+            f"kafka {client.cluster.name} exporter",
+            Found.MISSING if row.why else Found.OK,
+            row.why or row.detail,
+            "look at its pod and its log" if row.why else "",
+            Need.OPTIONAL,
+        )
+        for row in found
+    ]
 
 
 async def _asked(topic: str, ask: Callable[[], Awaitable[Any]], need: Need) -> Check:

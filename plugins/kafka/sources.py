@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from console.errors import ConsoleError, NotFound
+from console.errors import Absent, ConsoleError, NotFound
 from console.plugin import Poll
 from plugins.kafka.client import Client, asking, members
 from plugins.kafka.lag import Standing
@@ -178,10 +178,16 @@ async def acls(client: Client) -> Iterable[Acl]:
 
 
 async def resources(client: Client) -> Iterable[Resource]:
-    """Strimzi's custom resources of this cluster. Raises NotFound where no platform has it."""
+    """Strimzi's custom resources of this cluster, and its exporter. Raises NotFound where no platform has it."""
     if client.platform is None or client.cluster.found is None:
         raise NotFound("no operator has this cluster: it was named in the configuration", where=client.cluster.name)
-    return await strimzi(client.platform, client.cluster.found)
+    exporter = await client.exporter.get()
+    try:
+        return [*await strimzi(client.platform, client.cluster.found), *exporter]
+    except Absent:
+        if exporter:
+            return exporter
+        raise
 
 
 SOURCES = (

@@ -9,7 +9,7 @@ from console.clock import Clock
 from console.errors import ConsoleError, NotFound, Unauthorized, Unreachable
 from console.plugin import Instance, Platform, Reach, Server
 from console.spending import Spending
-from plugins.kafka import credentials
+from plugins.kafka import credentials, exporter
 from plugins.kafka.client import asking
 from plugins.kafka.client.remembered import Remembered
 from plugins.kafka.client.tunnel import Way, in_cluster
@@ -17,7 +17,8 @@ from plugins.kafka.client.wire import Wire
 from plugins.kafka.config import Cluster
 from plugins.kafka.history import History
 from plugins.kafka.model import wire as parse
-from plugins.kafka.model.rows import Group
+from plugins.kafka.model.build import topic_ends
+from plugins.kafka.model.rows import Group, Resource
 from plugins.kafka.model.wire import TP
 
 Ends = Mapping[int, Mapping[TP, int] | ConsoleError]
@@ -57,6 +58,8 @@ class Client:
         self.earliest = Remembered(clock, 30.0, lambda: self._ends(asking.EARLIEST))
         self.quorum = Remembered(clock, 4.0, self._quorum)
         self.servers = Remembered(clock, 30.0, self._servers)
+        self.exporter = Remembered(clock, exporter.EVERY, self._exporter)
+        self._watch = exporter.Watch()
 
     # -- the wire
 
@@ -168,6 +171,20 @@ class Client:
         lists = await asyncio.gather(*(self.platform.servers(one) for one in sets))
         return [server for servers in lists for server in servers]
 
+    async def _exporter(self) -> Sequence[Resource]:
+        """The exporter beside what brokers say at that moment; no row where no platform has it, or it is not there."""
+        if self.platform is None or self.cluster.found is None:
+            return ()
+        try:
+            held = await self.metadata.get()
+            self.latest.forget()
+            ends = topic_ends(await self.latest.get())
+            behind = sum(bool(row.places) for row in self.groups_held.values())
+            truth = exporter.Truth(len(held.nodes), ends, behind)
+        except ConsoleError:
+            truth = None
+        return await exporter.rows(self.platform, self.cluster.found, truth, self._watch, self.spending)
+
     async def release(self, node: int) -> str:
         """The release that a broker's requests tell of, asked once; empty where it does not answer."""
         if node not in self._releases:
@@ -195,6 +212,7 @@ class Client:
         for one in (self.metadata, self.nodes, self.configs, self.logs, self.latest, self.earliest, self.quorum):
             await one.aclose()
         await self.servers.aclose()
+        await self.exporter.aclose()
         await self._reborn()
 
 

@@ -27,6 +27,17 @@ def merged(answers: Mapping[int, Mapping[TP, int] | ConsoleError]) -> dict[TP, i
     return found
 
 
+def topic_ends(answers: Mapping[int, Mapping[TP, int] | ConsoleError]) -> dict[str, int]:
+    """End offsets by topic, summed; raises what a leader that did not answer said, since the rest is no sum."""
+    found: Counter[str] = Counter()
+    for one in answers.values():
+        if isinstance(one, ConsoleError):
+            raise one
+        for (topic, _), end in one.items():
+            found[topic] += end
+    return dict(found)
+
+
 def stood(servers: Iterable[Server]) -> Mapping[str, Server]:
     """Servers by what a broker may name as its host: the pod's DNS name with and without its tail, or its address."""
     found: dict[str, Server] = {}

@@ -211,8 +211,15 @@ class Acl(Struct, frozen=True, gc=False):
         return f"{who}|{self.resource}|{self.pattern}|{self.name}|{self.host}"
 
 
+EXPORTER = "KafkaExporter"
+"""The kind of the exporter's row: no kind of the API's, but a part of the Kafka resource."""
+
+
 class Resource(Struct, frozen=True):
-    """One custom resource of Strimzi. `state`: Ready, NotReady, Warning, paused; `why`: what its condition says."""
+    """One custom resource of Strimzi, or its exporter.
+
+    `state`: Ready, NotReady, Warning, paused; `why`: what its condition says, or what is wrong with the exporter.
+    """
 
     kind: str
     namespace: str

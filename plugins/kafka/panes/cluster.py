@@ -140,7 +140,18 @@ def _described(row: Resource, _facts: Facts) -> Sequence[Section]:
 
 
 def _patch(row: Resource) -> Sequence[Right]:
-    return (Right("patch", _PLURALS[row.kind], "kafka.strimzi.io", row.namespace, row.name),)
+    plural = _PLURALS.get(row.kind)
+    return (Right("patch", plural, "kafka.strimzi.io", row.namespace, row.name),) if plural else ()
+
+
+def _is_no_resource(row: Resource) -> str | None:
+    return None if row.kind in _PLURALS else "it is a part of the Kafka resource"
+
+
+def _seen(row: Resource) -> Cell:
+    if _is_no_resource(row):
+        return Cell("-", Tone.MUTED)
+    return Cell("yes", Tone.OK) if row.observed == row.generation else Cell("no", Tone.BUSY)
 
 
 RESOURCES_PANE: Pane[Resource] = Pane(
@@ -154,7 +165,7 @@ RESOURCES_PANE: Pane[Resource] = Pane(
         Column(
             "SEEN",
             lambda r: None if r.observed is None else r.observed - r.generation,
-            lambda r, _now: Cell("yes", Tone.OK) if r.observed == r.generation else Cell("no", Tone.BUSY),
+            lambda r, _now: _seen(r),
             export=lambda r: r.observed == r.generation,
             help="whether the operator has seen the newest wish",
         ),
@@ -180,7 +191,7 @@ RESOURCES_PANE: Pane[Resource] = Pane(
             "pause its reconciliation",
             run("pause"),
             rights=_patch,
-            when=lambda r, _facts: "it is paused" if r.paused else None,
+            when=lambda r, _facts: _is_no_resource(r) or ("it is paused" if r.paused else None),
             help="the operator leaves it alone until it is resumed",
         ),
         Action(
@@ -188,9 +199,9 @@ RESOURCES_PANE: Pane[Resource] = Pane(
             "resume its reconciliation",
             run("resume"),
             rights=_patch,
-            when=lambda r, _facts: None if r.paused else "it is not paused",
+            when=lambda r, _facts: _is_no_resource(r) or (None if r.paused else "it is not paused"),
             help="the operator looks at it again",
         ),
     ),
-    help="Strimzi's resources: conditions, whether the operator has seen the newest wish, and why not.",
+    help="Strimzi's resources and its exporter: conditions, whether the newest wish was seen, and why not.",
 )

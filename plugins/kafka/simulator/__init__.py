@@ -16,6 +16,7 @@ from weakref import WeakSet
 from console.simulating import Folder, Members, Route
 from plugins.kafka.simulator import changes
 from plugins.kafka.simulator.answers import READS
+from plugins.kafka.simulator.exporter import MEMBER, Exporter
 from plugins.kafka.simulator.grouped import GROUPS
 from plugins.kafka.simulator.protocol import OWN, Incoming, classes, versions
 from plugins.kafka.simulator.world import Broker, World, reference, topic
@@ -23,6 +24,7 @@ from plugins.kafka.simulator.world import Broker, World, reference, topic
 __all__ = ["Simulator", "World", "cluster", "reference", "sandbox", "topic"]
 
 NAMESPACE, SET, SERVICE = "kafka", "my-cluster-kafka", "my-cluster-kafka-brokers"
+EXPORTER_PODS = "my-cluster-kafka-exporter-*"
 API_VERSIONS, HANDSHAKE, AUTHENTICATE = 18, 17, 36
 UNSUPPORTED, BAD_MECHANISM, BAD_LOGIN = 35, 33, 58
 
@@ -43,10 +45,17 @@ class Simulator(Members):
         known = versions(release)
         self._versions = {key: span for key, span in known.items() if key in OWN and key in self._classes}
         self._known: WeakSet[asyncio.StreamWriter] = WeakSet()
+        self.exporter: Exporter | None = None
+        """Behind a pod of its own; the sandbox has one."""
 
     async def start(self) -> None:
         """Listen on a free port for each broker."""
         await self.listen(map(str, self.world.brokers), self._tls)
+
+    async def close(self) -> None:
+        await super().close()
+        if self.exporter is not None:
+            await self.exporter.close()
 
     async def cut(self) -> None:
         """End every connection; new ones are served."""
@@ -153,7 +162,10 @@ async def sandbox(folder: Folder) -> Simulator:
     simulator = Simulator(world, (2, 8))
     await simulator.start()
     world.look()
-    folder.publish("kafka", routes(simulator, pods))
+    simulator.exporter = Exporter(world)
+    await simulator.exporter.listen([MEMBER])
+    made = Route(NAMESPACE, EXPORTER_PODS, 9404, simulator.exporter.ports[MEMBER])
+    folder.publish("kafka", [*routes(simulator, pods), made])
     return simulator
 
 

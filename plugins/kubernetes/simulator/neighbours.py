@@ -30,7 +30,7 @@ class Neighbours:
         """What answers at a port of a pod, where a neighbour plays it."""
         for found in self._folder.published() if self._folder else ():
             for route in found.routes:
-                if (route.namespace, route.pod, route.port) == (namespace, pod, port):
+                if route.leads(namespace, pod, port):
                     return _door_to(route.to)
         return None
 
