@@ -277,10 +277,10 @@ class Desk(Screen[None]):
         """Header and footer as they are now; writes nothing that is unchanged."""
         now = self.kernel.clock.now() if self.opened else 0.0
         glyphs = paint_of(app_of(self)).glyphs
-        for line in self.query(HeaderLine).results(HeaderLine):
+        for line in self.query_children(HeaderLine).results(HeaderLine):
             line.show(*parts(self.headline, now, self.size.width, glyphs=glyphs))
         if self.page is not None:
             shown = [command for command in self.commands if command.hint and command.key]
             hints = [(c.key, c.key_label, c.title) for c in shown if c.id not in ALWAYS]
-            for line in self.query(FooterLine).results(FooterLine):
+            for line in self.query_children(FooterLine).results(FooterLine):
                 line.hints(hints, [(c.key, c.key_label, c.title) for c in shown if c.id in ALWAYS])
