@@ -14,6 +14,7 @@ from plugins.kafka.config import Cluster, configure
 from plugins.kafka.finding import search
 from plugins.kafka.simulator import World, cluster, reference
 from tests.contracts.ground import reached
+from tests.contracts.kafka.moving import MOVES
 from tests.contracts.kafka.promises import OLD, TODAYS, Promise
 
 SIMULATED = {"simulated 4.1": (4, 1), "simulated 2.8": (2, 8)}
@@ -21,10 +22,10 @@ REAL = {"kafka": "kafka/my-cluster", "kafka-2.8": "kafka-2-8/old-kafka"}
 """By the lab's name: how the console calls it."""
 _LAB, _OLDER = pytest.mark.lab, pytest.mark.older("kafka-2.8")
 SIDES = (
-    ("simulated 4.1", TODAYS, ()),
-    ("simulated 2.8", OLD, ()),
-    ("kafka", TODAYS, (_LAB,)),
-    ("kafka-2.8", OLD, (_LAB, _OLDER)),
+    ("simulated 4.1", (*TODAYS, *MOVES), ()),
+    ("simulated 2.8", (*OLD, *MOVES), ()),
+    ("kafka", (*TODAYS, *MOVES), (_LAB,)),
+    ("kafka-2.8", (*OLD, *MOVES), (_LAB, _OLDER)),
 )
 
 
