@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.errors import Refused
+import msgspec
+
+from console.errors import Refused, Rejected
 from console.plugin import Act, Action, Ask, Effect, Facts
+from console.text import clean
 from plugins.pulsar.acts.asking import client_of, number, topic_name
 from plugins.pulsar.acts.positions import Ledger, ledgers
 from plugins.pulsar.client.paths import part, path_of
@@ -13,6 +16,7 @@ from plugins.pulsar.model.rows import NamespaceRow
 from plugins.pulsar.model.topics import TopicRow
 
 _LONG = 60.0
+_LOOKS, _BETWEEN = 5, 0.4
 _EARLIEST = {"ledgerId": -1, "entryId": -1, "partitionIndex": -1}
 _LATEST = {"ledgerId": 2**63 - 1, "entryId": 2**63 - 1, "partitionIndex": -1}
 _FROM = ("now on", "the first message")
@@ -20,6 +24,11 @@ NEW_TOPIC = (
     Ask("name", "Name of the topic", help="without tenant and namespace"),
     Ask("partitions", "How many partitions?", "0", number=True, help="0: a topic without partitions"),
 )
+
+
+class _Offload(msgspec.Struct, rename="camel"):
+    status: str = ""
+    last_error: str | None = None
 
 
 def _first_kept(known: Sequence[Ledger], keep: int) -> int | None:
@@ -113,7 +122,23 @@ async def offload(act: Act, row: TopicRow) -> str:
         raise Refused(f"{len(told.ledgers)} ledgers: none is closed, not offloaded and older than the last {keep} MB")
     body = {"ledgerId": first, "entryId": 0, "partitionIndex": -1}
     await client.admin.call("PUT", f"{_path(row.name)}/offload", body=body, deadline=_LONG)
-    return f"offload of {len(going)} ledgers of {row.name} started"
+    begun = await _begun(act, row.name)
+    return f"offload of {len(going)} ledgers of {row.name} {begun}"
+
+
+async def _begun(act: Act, topic: str) -> str:
+    """Brokers take the order in any case and fail behind it: so they are asked what came of it, for a moment."""
+    client, status = client_of(act), _Offload()
+    for _ in range(_LOOKS):
+        status = await client.admin.get(f"{_path(topic)}/offload", _Offload, deadline=_LONG)
+        if status.status != "RUNNING":
+            break
+        await client.reach.clock.sleep(_BETWEEN)
+    if status.status == "ERROR":
+        said = clean(status.last_error or "no reason is told", 300)
+        step = "see managedLedgerOffloadDriver of the brokers, and the offload policies of the namespace"
+        raise Rejected(f"nothing was offloaded: {said}", where=topic, next_step=step)
+    return "done" if status.status == "SUCCESS" else "started"
 
 
 def _path(name: str) -> str:

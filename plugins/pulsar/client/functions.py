@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from console.errors import Absent, Conflict, NotFound, ServerFault, SourceError
+from console.errors import Absent, Conflict, NotFound, ServerFault, SourceError, Unreachable
 from console.text import clean
 from plugins.pulsar.client.admin import Admin
 from plugins.pulsar.client.brokers import Brokers
@@ -39,6 +39,7 @@ class Functions:
         self._brokers = brokers
         self._policies = policies
         self._limit = asyncio.Semaphore(_AT_ONCE)
+        self._base = ""
         self._listed: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._told: dict[str, Told] = {}
 
@@ -53,18 +54,31 @@ class Functions:
         return rows(Known(assigned, kinds, measured, self._told, fault))
 
     async def _assigned(self) -> Mapping[str, str]:
-        """Full name of an instance -> its worker."""
-        path = "/admin/v2/worker/assignments"
+        """Full name of an instance -> its worker: said by the first broker that has a worker, which is kept."""
+        path, without, silent = "/admin/v2/worker/assignments", None, None
+        bases = [member.url for member in await self._brokers.places()]
+        for base in sorted(bases, key=lambda one: one != self._base):
+            try:
+                told = await self._assignments(path, base)
+            except (Conflict, NotFound) as error:
+                without = error
+            except Unreachable as error:
+                silent = error
+            else:
+                self._base = base
+                return {name: worker for worker, names in told.items() for name in names}
+        if silent is not None and (self._base or without is None):
+            raise silent  # it may be the one that has a worker
+        raise Absent("functions are not enabled in these brokers (functionsWorkerEnabled)", where=path) from without
+
+    async def _assignments(self, path: str, base: str) -> dict[str, list[str]]:
         try:
-            told = await self._admin.get(path, dict[str, list[str]])
-        except (Conflict, NotFound) as error:
-            raise Absent("functions are not enabled in these brokers (functionsWorkerEnabled)", where=path) from error
+            return await self._admin.get(path, dict[str, list[str]], base=base, deadline=_WITHIN)
         except ServerFault as error:
             if STARTING not in error.what:
                 raise
             step = "wait, or see whether functionsWorkerEnabled is set: brokers before 2.8 say the same where it is not"
             raise ServerFault(error.what, where=path, next_step=step) from error
-        return {name: worker for worker, names in told.items() for name in names}
 
     async def _measured(self) -> tuple[Mapping[str, Metrics], str]:
         """The numbers of all instances, each asked of the broker that runs it; and why some are missing."""
@@ -76,6 +90,8 @@ class Functions:
         path = "/admin/v2/worker-stats/functionsmetrics"
         try:
             return await self._admin.get(path, list[Measured], base=member.url, deadline=_WITHIN), ""
+        except (Conflict, NotFound):
+            return (), ""  # it has no worker, and runs nothing
         except SourceError as error:
             return (), clean(f"{member.name} tells no numbers: {error.what}", 300)
 
@@ -106,7 +122,7 @@ class Functions:
         try:
             for kind in KINDS:
                 async with self._limit:
-                    listed = await self._admin.get(f"/admin/v3/{kind}s/{space(namespace)}", list[str])
+                    listed = await self._admin.get(f"/admin/v3/{kind}s/{space(namespace)}", list[str], base=self._base)
                 found |= {f"{namespace}/{name}": kind for name in listed}
         except NotFound:
             return found
@@ -131,7 +147,7 @@ class Functions:
         path = f"/admin/v3/{kind}s/{'/'.join(part(one) for one in name.split('/', 2))}/status"
         try:
             async with self._limit:
-                return Told(now, await self._admin.get(path, Status, deadline=_WITHIN))
+                return Told(now, await self._admin.get(path, Status, base=self._base, deadline=_WITHIN))
         except SourceError as error:
             return Told(now, fault=clean(f"its state could not be asked: {error.what}", 300))
 

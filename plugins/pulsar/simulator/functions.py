@@ -20,7 +20,7 @@ _NAMES = {
 
 def answer(world: World, asked: Request, rest: tuple[str, ...]) -> Reply:
     """`/admin/v2/worker`, `/admin/v2/worker-stats`, and `/admin/v3/functions|sources|sinks`."""
-    if world.functions is None:
+    if world.functions is None or (world.workers and asked.member not in world.workers):
         return _said({"reason": _NOT_ENABLED}, 409)
     if world.workers_start:
         return _said({"reason": _STARTS}, 503)

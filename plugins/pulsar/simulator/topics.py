@@ -51,10 +51,10 @@ def _owned(world: World, asked: Request, name: str, end: tuple[str, ...]) -> Rep
         return _DONE
     if end[:1] == ("subscription",):
         return _subscription(asked, name in world.partitioned, parts, end[1:])
-    return _act(parts, end)
+    return _act(world, asked, parts, end)
 
 
-def _act(parts: list[Topic], end: tuple[str, ...]) -> Reply:
+def _act(world: World, asked: Request, parts: list[Topic], end: tuple[str, ...]) -> Reply:
     if end == ("unload",):
         return _DONE
     if end == ("compaction",):
@@ -62,12 +62,20 @@ def _act(parts: list[Topic], end: tuple[str, ...]) -> Reply:
     if end == ("internalStats",):
         return _said(_internal(parts[0]))
     if end == ("offload",):
-        return _DONE
+        return _offload(world, asked, parts[0])
     if end[:1] == ("terminate",):
         for part in parts:
             part.terminated = True
         return _said({"ledgerId": 3, "entryId": 29, "partitionIndex": -1})
     return _refused(404, "Not Found")
+
+
+def _offload(world: World, asked: Request, part: Topic) -> Reply:
+    if asked.method == "PUT":
+        part.offload = "SUCCESS" if world.offloader else "ERROR"
+        return _DONE
+    error = "org.apache.bookkeeper.mledger.ManagedLedgerException: [NullLedgerOffloader] does not support offload"
+    return _said({"status": part.offload, "lastError": error if part.offload == "ERROR" else ""})
 
 
 def _partitions(world: World, asked: Request, name: str) -> Reply:

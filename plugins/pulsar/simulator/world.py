@@ -31,6 +31,7 @@ class Topic:
     rate: float = 0.0
     loaded: bool = True
     terminated: bool = False
+    offload: str = "NOT_RUN"
 
 
 @dataclass(slots=True)
@@ -82,9 +83,13 @@ class World:
     """Under-replicated ledgers and the bookies that miss them."""
     administrators: dict[str, str] = field(default_factory=dict[str, str])
     """Of Pulsar Manager: name -> password."""
+    offloader: bool = False
+    """Whether a long-term storage is configured."""
     isolation: dict[str, Any] = field(default_factory=dict[str, Any])
     functions: dict[str, Function] | None = None
     """By TENANT/NAMESPACE/NAME; None: no functions worker is enabled."""
+    workers: frozenset[str] = frozenset()
+    """The brokers that have one; empty: all."""
     workers_start: bool = False
     environments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     fault: str = ""

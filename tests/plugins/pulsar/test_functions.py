@@ -108,6 +108,20 @@ async def test_a_worker_that_does_not_answer_leaves_its_instances_without_number
         assert (well.received, well.fault, well.state) == (4200, "", "running")
 
 
+async def test_one_broker_with_a_worker_is_enough(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (served, client):
+        functions = furnished(served)
+        for one in functions.values():
+            one.worker = one.worker and "broker-1"
+        served.world.workers = frozenset({"broker-1"})
+        found = await asked(client)
+        assert {row.state for row in found.values()} == {"running", "failed", "stopped", "registered"}
+        assert not any(row.fault for row in found.values())
+        await asked(client)
+        refusals = [one for one in served.world.requests if one.endswith("broker-0 GET /admin/v2/worker/assignments")]
+        assert len(refusals) <= 1, "who has a worker is asked first"
+
+
 async def test_servers_without_workers_and_such_that_start_say_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as (served, client):
         with pytest.raises(Absent, match="functionsWorkerEnabled"):
