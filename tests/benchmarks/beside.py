@@ -19,6 +19,7 @@ from tests.terminal import PILOTHOUSE, Terminal
 QUEUES = 20_000
 _CADENCE = 5.0
 """Seconds between two looks at Redis while its pane is open."""
+_PANES = ("rabbitmq.queues", "redis.members", "kafka.topics", "pulsar.topics", "zookeeper.members")
 _TAIL = 10.0
 _WAIT = 180.0
 """Seconds until nothing will come any more, however busy the machine is."""
@@ -41,7 +42,7 @@ class Brokers:
         return float(json.loads(self._process.stdout.readline()))
 
     def console(self, pane: str, *, systems: bool = True, **extra: str) -> Terminal:
-        """The console on a pane; without `systems` it is configured for none."""
+        """The console on a pane; without `systems` it is configured for none of the five."""
         config = ("--config", str(self._folder / "config.toml")) if systems else ()
         return Terminal([PILOTHOUSE, "--theme", "dark", *config, "--start", pane], env={**self._env, **extra})
 
@@ -75,7 +76,7 @@ def _starts(stage: Stage, brokers: Brokers) -> Iterator[Figure]:
     """In turns, with and without them, so that what else the machine does hits both."""
     alone: list[float] = []
     together: list[float] = []
-    rows: dict[str, list[float]] = {"rabbitmq.queues": [], "redis.members": []}
+    rows: dict[str, list[float]] = {pane: [] for pane in _PANES}
     for _ in range(3 if stage.short else 8):
         for found, known in ((alone, False), (together, True)):
             with brokers.console("help", systems=known) as console:

@@ -1,4 +1,4 @@
-"""RabbitMQ and Redis for benchmarks, simulated in a process of their own, so that their work is not in the numbers.
+"""All systems for benchmarks, simulated in a process of their own, so that their work is not in the numbers.
 
     python -m tests.benchmarks.brokers FOLDER QUEUES      until its input is closed
 
@@ -15,21 +15,28 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
 
+from plugins.kafka import simulator as kafka
+from plugins.pulsar import simulator as pulsar
 from plugins.rabbitmq.simulator.serving import Served
 from plugins.rabbitmq.simulator.world import modern
-from plugins.redis.simulator import Simulator, cluster
+from plugins.redis import simulator as redis
+from plugins.zookeeper import simulator as zookeeper
 
 _LOOK = 0.05
+_NAME = "load"
 _PASSWORD = "admin-lab"
 
 
 class Gaps:
     """How long Redis was asked nothing."""
 
-    def __init__(self, redis: Simulator) -> None:
-        self._redis = redis
+    def __init__(self, asked: redis.Simulator) -> None:
+        self._redis = asked
         self._asked: int = 0
         self._at, self.longest = time.monotonic(), 0.0
 
@@ -49,19 +56,52 @@ class Gaps:
         return found
 
 
+class Running(Protocol):
+    """Any simulator."""
+
+    async def close(self) -> None: ...
+
+
 async def serve(folder: Path, queues: int) -> None:
     """Serve until the input is closed."""
-    rabbit = Served(modern(3, time.time, queues=queues))
-    await rabbit.start()
-    redis = await cluster()
-    (folder / "password").write_text(_PASSWORD)
-    urls = [rabbit.url(member) for member in rabbit.world.members]
-    sentinels = [f"127.0.0.1:{place.port}" for name, place in redis.places.items() if name.startswith("sentinel")]
-    (folder / "config.toml").write_text(
-        f'[[rabbitmq]]\nname = "load"\nurl = {json.dumps(urls)}\nusername = "admin"\n'
-        f'password_file = "{folder / "password"}"\n\n[[redis]]\nname = "load"\nsentinels = {json.dumps(sentinels)}\n'
-    )
-    gaps = Gaps(redis)
+    async with AsyncExitStack() as stack:
+
+        def kept(one: Running) -> None:
+            stack.push_async_callback(one.close)
+
+        rabbit = Served(modern(3, time.time, queues=queues))
+        await rabbit.start()
+        kept(rabbit)
+        kept(masters := await redis.cluster())
+        kept(streams := await kafka.cluster(kafka.reference(kafka.World(now=time.time))))
+        kept(topics := await pulsar.cluster())
+        kept(voters := await zookeeper.ensemble())
+        for name, text in (("password", _PASSWORD), ("token", "sesame")):
+            (folder / name).write_text(text)
+        tables = {
+            "rabbitmq": {
+                "url": [rabbit.url(member) for member in rabbit.world.members],
+                "username": "admin",
+                "password_file": str(folder / "password"),
+            },
+            "redis": {"sentinels": [_here(one.port) for name, one in masters.places.items() if name[:8] == "sentinel"]},
+            "kafka": {"bootstrap": _here(streams.port(0))},
+            "pulsar": {
+                "admin": [topics.url(one) for one in topics.world.brokers],
+                "bookies": [topics.url(one) for one in topics.world.bookies],
+                "token_file": str(folder / "token"),
+            },
+            "zookeeper": {
+                "servers": [_here(port) for port in voters.ports.values()],
+                "admin": [_here(port) for port in voters.admin.values()],
+            },
+        }
+        (folder / "config.toml").write_text("\n".join(_table(system, keys) for system, keys in tables.items()))
+        await _answer(rabbit, masters)
+
+
+async def _answer(rabbit: Served, masters: redis.Simulator) -> None:
+    gaps = Gaps(masters)
     looking = asyncio.create_task(gaps.look())
     print("ready", flush=True)
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
@@ -76,8 +116,16 @@ async def serve(folder: Path, queues: int) -> None:
                 rabbit.world.fault = line.removeprefix("rabbitmq ").replace("fine", "")
         print(json.dumps(said), flush=True)
     looking.cancel()
-    await rabbit.close()
-    await redis.close()
+
+
+def _here(port: int) -> str:
+    return f"127.0.0.1:{port}"
+
+
+def _table(system: str, keys: Mapping[str, str | Sequence[str]]) -> str:
+    """Strings and lists of them look the same in TOML and in JSON."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {"name": _NAME, **keys}.items()]
+    return "\n".join([f"[[{system}]]", *lines, ""])
 
 
 if __name__ == "__main__":
