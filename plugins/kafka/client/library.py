@@ -74,26 +74,35 @@ class Library:
 
 def _manager(said: Callable[[Any, str], None]) -> Any:
     managing: Any = import_module("kafka.net.manager")
+    errors: Any = import_module("kafka.errors")
     base: Any = managing.KafkaConnectionManager
     refused: dict[Any, tuple[float, BaseException]] = {}
+    silent: set[Any] = set()
 
     def get_connection(manager: Any, node_id: Any, *rest: Any, **named: Any) -> Any:
         until, why = refused.get(node_id, (0.0, None))
         if why is not None and time.monotonic() < until:
             raise why
+        if node_id in silent and manager.untried():
+            raise errors.NodeNotReadyError(node_id)  # it chooses at random where to begin: another one
         manager._auth_failures.pop(node_id, None)  # noqa: SLF001 - else it is never tried again
         connection = base.get_connection(manager, node_id, *rest, **named)
         if not connection.init_future.is_done:
 
             def lost(error: BaseException) -> None:
                 said(node_id, text(error))
+                if manager.cluster.is_bootstrap(node_id):
+                    silent.add(node_id)
                 if type(error).__name__ in _REFUSED:
                     refused[node_id] = (time.monotonic() + REFUSED_FOR, error)
 
             connection.init_future.add_errback(lost)
         return connection
 
-    members = {"get_connection": get_connection, "_build_transport": _transport}
+    def untried(manager: Any) -> bool:
+        return any(one.node_id not in silent for one in manager.cluster.bootstrap_brokers())
+
+    members = {"get_connection": get_connection, "_build_transport": _transport, "untried": untried}
     return type("Manager", (base,), members)
 
 

@@ -208,8 +208,12 @@ class Wire:
         try:
             library = await self._begun()
             try:
-                async with asyncio.timeout(CONNECT_WITHIN + OVER):
-                    await self._bridged(library.manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
+                try:
+                    await self._bootstrapped(library)
+                except Exception as error:
+                    if isinstance(error, TimeoutError) or not library.manager.untried():
+                        raise
+                    await self._bootstrapped(library)  # one that hangs took all the time: the others' turn
             except BaseException as error:
                 await asyncio.to_thread(library.end)
                 if not isinstance(error, Exception):
@@ -221,6 +225,10 @@ class Wire:
             raise
         finally:
             self._opening = None
+
+    async def _bootstrapped(self, library: Library) -> None:
+        async with asyncio.timeout(CONNECT_WITHIN + OVER):
+            await self._bridged(library.manager.bootstrap_async(int(CONNECT_WITHIN * 1000)))
 
     async def _begun(self) -> Library:
         """The library at work; who gives up meanwhile leaves no thread behind."""

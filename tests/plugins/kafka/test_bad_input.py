@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -183,6 +186,30 @@ async def test_a_broker_that_hangs_is_silent_in_its_row_alone() -> None:
         await until(tried, "one that hangs is not told, or takes the others with it")
         parts = list(await sources.partitions(asking))
         assert {part.end is None for part in parts if part.leader == 2} == {True}
+        simulator.hung.clear()
+        await simulator.cut()
+
+
+async def test_a_start_goes_on_with_the_other_servers_where_the_first_one_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The library begins with any of them; here with the one that hangs."""
+    monkeypatch.setattr(wire, "CONNECT_WITHIN", 4.0)
+    async with simulated() as simulator:
+        simulator.hung.add(0)
+        servers = [f"127.0.0.1:{simulator.port(number)}" for number in range(3)]
+        taken: list[int] = []
+
+        def choice(ones: Sequence[Any]) -> Any:
+            chosen = next(one for one in ones if (one.port == simulator.port(0)) is not bool(taken))
+            taken.append(chosen.port)
+            return chosen
+
+        monkeypatch.setattr("kafka.net.manager.random", SimpleNamespace(**{**vars(random), "choice": choice}))
+        async with client(simulator.port(0), bootstrap=servers) as asking:
+            assert [node.id for node in (await asking.metadata.get()).nodes] == [0, 1, 2]
+        assert taken[0] == simulator.port(0)
+        assert len(taken) > 1
         simulator.hung.clear()
         await simulator.cut()
 
