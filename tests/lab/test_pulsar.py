@@ -44,6 +44,14 @@ def act(lab: Lab, kind: str, target: str, action: str, **answers: str) -> str:
     return done.stdout
 
 
+def refused(lab: Lab, kind: str, target: str, action: str, **answers: str) -> str:
+    """What an action said that must not be done."""
+    given = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
+    done = lab.run([PILOTHOUSE, "act", f"pulsar.{kind}", target, action, "--name", target, *given])
+    assert done.returncode != 0, done.stdout
+    return done.stderr + done.stdout
+
+
 def backlogs(lab: Lab) -> dict[str, int | None]:
     return {name: row["backlog"] for name, row in pane(lab, "topics").items()}
 
@@ -237,13 +245,24 @@ def test_a_topic_and_its_subscription_are_worked_with(lab: Lab, told: Told, spac
     assert told.backlog(topic, "late") == 0
     act(lab, "subscriptions", one, "reset", time="1h")
     assert told.backlog(topic, "late") == 20
+    message = act(lab, "subscriptions", one, "peek", position="8").partition(f"{one}: ")[2].partition(",")[0]
+    assert "13 messages wait" in act(lab, "subscriptions", one, "reset-to", id=message)
+    assert told.backlog(topic, "late") == 13
+    assert "has no ledger" in refused(lab, "subscriptions", one, "reset-to", id="999999999:0")
+    assert "is no id of a message" in refused(lab, "subscriptions", one, "reset-to", id=f"{message}:-1")
+    assert told.backlog(topic, "late") == 13, "what is refused changes nothing"
     act(lab, "subscriptions", one, "expire", seconds="1")
     until(lambda: told.backlog(topic, "late") == 0, "the messages do not expire")
     act(lab, "subscriptions", one, "delete")
     assert told.admin(f"persistent/{topic}/subscriptions") == []
     act(lab, "topics", topic, "compact")
     until(lambda: told.admin(f"persistent/{topic}/compaction")["status"] == "SUCCESS", "it is not compacted")
-    act(lab, "topics", topic, "unload")
+    assert "none is closed" in refused(lab, "topics", topic, "offload", keep="0")
+    act(lab, "topics", topic, "unload")  # a ledger ends with it, and the next one takes its place
+    until(lambda: len(told.admin(f"persistent/{topic}/internalStats")["ledgers"]) > 1, "no ledger was closed")
+    said = refused(lab, "topics", topic, "offload", keep="0")
+    assert "nothing was offloaded" in said, said
+    assert "does not support offload" in said, "no long-term storage is configured"
     act(lab, "topics", topic, "terminate")
     assert told.admin(f"persistent/{topic}/internalStats")["state"] == "Terminated"
     assert "received after" in act(lab, "namespaces", space, "round-trip")

@@ -8,8 +8,19 @@ from pathlib import Path
 from tests.lab.brokers.asking import ask, four_letters, say, wait_for
 from tests.lab.brokers.packages import DIST, fetch_archive, lacks
 from tests.lab.brokers.process import inside
-from tests.lab.brokers.pulsar_conf import BOOKIE, BROKER, PROXY, Memory, Values, authentication, java, write
+from tests.lab.brokers.pulsar_conf import (
+    BOOKIE,
+    BROKER,
+    PROXY,
+    Memory,
+    Values,
+    authentication,
+    functions_worker,
+    java,
+    write,
+)
 from tests.lab.brokers.pulsar_seed import seed
+from tests.lab.brokers.secured import server_pem
 from tests.lab.brokers.system import System, script
 from tests.lab.brokers.tokens import SUPERUSERS, make_tokens
 from tests.lab.world.place import LabError, Place
@@ -24,6 +35,10 @@ _TOOLS = {
 # Of the script bookkeeper its subcommand shell alone.
 _SHELL = '[ "$1" = shell ] || { echo "only: bookkeeper shell" >&2; exit 2; }\nshift\n'
 _KNOWN_ALREADY = 409
+SECURE = 2281
+"""ZooKeeper's client port with TLS, from 3.9 on."""
+FUNCTIONS = "with-functions"
+"""With a file of this name in its folder a broker starts with a functions worker, whose functions are its threads."""
 
 
 class Pulsar(System):
@@ -35,6 +50,7 @@ class Pulsar(System):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
+        self._pki = place.pki
         self.keys = self.home / "keys"
         self.store = ",".join(f"{self.pod[member].host}:2181" for member in self.kind("zk"))
 
@@ -152,6 +168,10 @@ class Pulsar(System):
             "autopurge.purgeInterval": 1,
         }  # fmt: skip
         values |= {f"server.{n}": f"{self.pod[one].host}:2888:3888" for n, one in enumerate(self.kind("zk"), 1)}
+        if not self.version.startswith("2."):
+            factory = "org.apache.zookeeper.server.NettyServerCnxnFactory"
+            values |= {"secureClientPort": SECURE, "serverCnxnFactory": factory, "ssl.clientAuth": "none"}
+            values["ssl.keyStore.location"] = server_pem(self._pki, "pulsar", self.pods)
         configuration = own / "zookeeper.conf"
         configuration.write_text("".join(f"{key}={value}\n" for key, value in values.items()))
         return ["org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration], Memory(128, 32)
@@ -166,8 +186,12 @@ class Pulsar(System):
 
     def _broker(self, member: str) -> tuple[list[object], Memory]:
         values: Values = {**BROKER, **authentication(self.keys, "broker-admin", self.store), **self._common(member)}
+        command: list[object] = ["org.apache.pulsar.PulsarBrokerStarter"]
+        if (self.home / member / FUNCTIONS).exists():
+            values["functionsWorkerEnabled"] = "true"
+            command += ["--functions-worker-conf", functions_worker(self.home / member, self.distribution)]
         configuration = write(self.home / member / "broker.conf", self.distribution / "conf/broker.conf", values)
-        return ["org.apache.pulsar.PulsarBrokerStarter", "--broker-conf", configuration], Memory(320, 128)
+        return [*command, "--broker-conf", configuration], Memory(320, 128)
 
     def _proxy(self, member: str) -> tuple[list[object], Memory]:
         allowed = ",".join(self.pod[broker].address for broker in self.kind("broker"))

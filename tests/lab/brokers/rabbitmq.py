@@ -11,10 +11,13 @@ from pathlib import Path
 
 from tests.lab.brokers.asking import ask, say, wait_for
 from tests.lab.brokers.process import Process, inside
+from tests.lab.brokers.secured import server_certificate
 from tests.lab.brokers.system import System, script
 from tests.lab.world.place import LabError, Place
 
 USER, PASSWORD, COOKIE = "admin", "admin-lab", "lab-test-only-cookie"
+SECURE = 15671
+"""The management API with TLS."""
 _BIN = Path("/usr/lib/rabbitmq/bin")  # those in /usr/sbin change the user
 _AUTHORIZATION = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 _DEFINITIONS = Path(__file__).with_name("rabbitmq.json")
@@ -35,6 +38,7 @@ class RabbitMQ(System):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
+        self._pki = place.pki
         self._epmd = {member: Process(self.home, f"epmd-{member}", pod) for member, pod in self.pod.items()}
 
     def layers(self, *, fresh: bool) -> list[list[str]]:
@@ -145,11 +149,14 @@ class RabbitMQ(System):
         (own / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")
         discovery = "cluster_formation.classic_config.nodes"
         peers = [f"{discovery}.{n} = {self._node(peer)}" for n, peer in enumerate(self.process, 1)]
+        crt, key = server_certificate(self._pki, "rabbitmq", self.pods)
         lines = [
             f"default_user = {USER}", f"default_pass = {PASSWORD}", "loopback_users = none", "cluster_name = lab",
             "cluster_formation.peer_discovery_backend = classic_config", *peers,
             "cluster_partition_handling = pause_minority", "queue_master_locator = min-masters",
             "vm_memory_high_watermark.absolute = 400MB", "disk_free_limit.absolute = 50MB",
+            "management.tcp.port = 15672", f"management.ssl.port = {SECURE}", f"management.ssl.certfile = {crt}",
+            f"management.ssl.keyfile = {key}", f"management.ssl.cacertfile = {self._pki / 'ca.crt'}",
             "collect_statistics_interval = 5000", "log.console = false", "log.file.level = info",
         ]  # fmt: skip
         (own / "rabbitmq.conf").write_text("\n".join(lines) + "\n")

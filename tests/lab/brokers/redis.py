@@ -6,10 +6,13 @@ import os
 import signal
 
 from tests.lab.brokers.asking import say, wait_for
+from tests.lab.brokers.secured import server_certificate
 from tests.lab.brokers.system import Environment, System
-from tests.lab.world.place import LabError
+from tests.lab.world.place import LabError, Place
 
 PASSWORD, SENTINEL_PASSWORD, MASTER = "redis-lab", "sentinel-lab", "mymaster"
+SECURE = {"redis": 6380, "sentinel": 26380}
+"""The listeners with TLS."""
 _REPLICAS = 2
 
 
@@ -19,6 +22,10 @@ class Redis(System):
     name = "redis"
     packages = ("redis-server", "redis-tools")
     patience = 60.0
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self._pki = place.pki
 
     def layers(self, *, fresh: bool) -> list[list[str]]:
         servers = [member for member in self.process if member.startswith("redis")]
@@ -34,7 +41,7 @@ class Redis(System):
         configuration = own / f"{kind}.conf"
         if not configuration.exists():  # both rewrite theirs at a failover
             own.mkdir(parents=True, exist_ok=True)
-            lines = self._server(member) if kind == "redis" else self._sentinel(member)
+            lines = [*self._secure(kind), *(self._server(member) if kind == "redis" else self._sentinel(member))]
             text = "\n".join(["bind 0.0.0.0", f"dir {own}", "daemonize no", *lines])
             configuration.write_text(text + "\n")
         options = [] if kind == "redis" else ["--sentinel"]
@@ -58,6 +65,14 @@ class Redis(System):
         """500 keys session:N, and a list of three."""
         lines = "".join(f"SET session:{n} value-{n}\n" for n in range(500)) + "LPUSH jobs a b c\n"
         self._say("redis-0", text=lines)
+
+    def _secure(self, kind: str) -> list[str]:
+        """Who comes through TLS shows no certificate of its own; among each other they speak without."""
+        crt, key = server_certificate(self._pki, "redis", self.pods)
+        return [
+            f"tls-port {SECURE[kind]}", f"tls-cert-file {crt}", f"tls-key-file {key}",
+            f"tls-ca-cert-file {self._pki / 'ca.crt'}", "tls-auth-clients no",
+        ]  # fmt: skip
 
     def _server(self, member: str) -> list[str]:
         address, first = self.pod[member].address, self.pod["redis-0"].address
