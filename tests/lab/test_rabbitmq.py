@@ -173,6 +173,46 @@ def led_by(lab: Lab, member: str) -> set[str]:
     return {row["name"] for row in pane(lab, "queues") if row["leader"] == member and row["type"] == "quorum"}
 
 
+def test_what_goes_with_a_member_is_what_the_servers_own_checks_say(lab: Lab, staged: Ask) -> None:
+    """First with all members, then without one: each check is asked of the member that it is about."""
+    rabbit = whole(lab, staged)
+    until(lambda: falls(lab)["0"] is not None, "the queues are not read")
+    for n in ("0", "1"):
+        assert critical(rabbit, f"rabbit-{n}") == (set(), set())
+        assert named_falls(lab, n, "majority", "copy") == (0, 0)
+    rabbit.stop("rabbit-2")
+    until(lambda: (falls(lab)["0"] or {}).get("majority", 0) > 0, "no queue is one member from losing its majority")
+    for n in ("0", "1"):
+        of_quorum, of_mirrors = critical(rabbit, f"rabbit-{n}")
+        assert of_quorum == {"orders.new", "orders.paid", "orders.shipped"}
+        assert named_falls(lab, n, "majority", "copy") == (len(of_quorum), len(of_mirrors))
+    assert falls(lab)["2"] is None or not any((falls(lab)["2"] or {}).values())
+    rabbit.start("rabbit-2")
+
+
+def falls(lab: Lab) -> dict[str, dict[str, int] | None]:
+    """What goes with each member, by the number of its pod."""
+    return {
+        row["name"].partition("@")[2].partition(".")[0].rpartition("-")[2]: row["if_it_goes"]
+        for row in pane(lab, "nodes")
+    }
+
+
+def named_falls(lab: Lab, member: str, *losses: str) -> tuple[int, ...]:
+    found = falls(lab)[member] or {}
+    return tuple(found[loss] for loss in losses)
+
+
+def critical(rabbit: Staged, member: str) -> tuple[set[str], set[str]]:
+    """The queues that the member's own checks name: of quorum, and of mirrors."""
+    names: list[set[str]] = []
+    for check in ("check_if_node_is_quorum_critical", "check_if_node_is_mirror_sync_critical"):
+        done = rabbit.tool(member, "rabbitmq-queues", "-q", check, "--formatter", "json")
+        told = json.loads(done.stdout.strip() or done.stderr)  # what fails is told on the other stream
+        names.append({one["name"] for one in told.get("queues", ())})
+    return names[0], names[1]
+
+
 def test_a_member_that_hangs_or_is_stopped_does_not_take_the_others_rows(lab: Lab, staged: Ask) -> None:
     rabbit = whole(lab, staged)
     rabbit.stop("rabbit-2")
