@@ -130,7 +130,7 @@ def test_who_logs_in_through_tls_sees_the_same(kafka: Cluster, tmp_path: Path, m
 def said(lab: Lab, command: list[str], words: str) -> str:
     """What a command printed that had these words in it; tried again, since a start has a deadline."""
     told: list[str] = []
-    while len(told) < 5:
+    while len(told) < 12:
         done = lab.run(command)
         if words in done.stdout + done.stderr:
             return done.stdout
