@@ -204,6 +204,12 @@ def test_topics_subscriptions_and_policies_are_those_of_the_brokers(lab: Lab, to
     assert {row["bundle"] for row in topics.values() if row.get("bundle")} <= bundles.keys()
 
 
+def test_brokers_without_a_functions_worker_say_so(lab: Lab, told: Told) -> None:
+    assert told.admin("brokers")
+    done = lab.run([PILOTHOUSE, "get", "pulsar.functions", "--timeout", "60"])
+    assert "functions are not enabled in these brokers (functionsWorkerEnabled)" in done.stdout + done.stderr
+
+
 def test_tenants_namespaces_and_topics_are_made_changed_and_deleted(lab: Lab, told: Told) -> None:
     _clear(told)
     act(lab, "tenants", "shop", "create-tenant", name=_TENANT, roles="people")

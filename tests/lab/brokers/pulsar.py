@@ -8,17 +8,7 @@ from pathlib import Path
 from tests.lab.brokers.asking import ask, four_letters, say, wait_for
 from tests.lab.brokers.packages import DIST, fetch_archive, lacks
 from tests.lab.brokers.process import inside
-from tests.lab.brokers.pulsar_conf import (
-    BOOKIE,
-    BROKER,
-    PROXY,
-    Memory,
-    Values,
-    authentication,
-    functions_worker,
-    java,
-    write,
-)
+from tests.lab.brokers.pulsar_conf import BOOKIE, BROKER, PROXY, Memory, Values, authentication, java, write
 from tests.lab.brokers.pulsar_seed import seed
 from tests.lab.brokers.secured import server_pem
 from tests.lab.brokers.system import System, script
@@ -37,8 +27,6 @@ _SHELL = '[ "$1" = shell ] || { echo "only: bookkeeper shell" >&2; exit 2; }\nsh
 _KNOWN_ALREADY = 409
 SECURE = 2281
 """ZooKeeper's client port with TLS, from 3.9 on."""
-FUNCTIONS = "with-functions"
-"""With a file of this name in its folder a broker starts with a functions worker, whose functions are its threads."""
 
 
 class Pulsar(System):
@@ -186,12 +174,8 @@ class Pulsar(System):
 
     def _broker(self, member: str) -> tuple[list[object], Memory]:
         values: Values = {**BROKER, **authentication(self.keys, "broker-admin", self.store), **self._common(member)}
-        command: list[object] = ["org.apache.pulsar.PulsarBrokerStarter"]
-        if (self.home / member / FUNCTIONS).exists():
-            values["functionsWorkerEnabled"] = "true"
-            command += ["--functions-worker-conf", functions_worker(self.home / member, self.distribution)]
         configuration = write(self.home / member / "broker.conf", self.distribution / "conf/broker.conf", values)
-        return [*command, "--broker-conf", configuration], Memory(320, 128)
+        return ["org.apache.pulsar.PulsarBrokerStarter", "--broker-conf", configuration], Memory(320, 128)
 
     def _proxy(self, member: str) -> tuple[list[object], Memory]:
         allowed = ",".join(self.pod[broker].address for broker in self.kind("broker"))

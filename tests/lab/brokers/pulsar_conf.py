@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,27 +78,6 @@ def write(target: Path, base: Path, values: Values) -> Path:
     lines = [line for line in base.read_text().splitlines() if line.strip() and not line.startswith("#")]
     kept = [line for line in lines if line.partition("=")[0].strip() not in values]
     target.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in values.items() if value is not None)]))
-    return target
-
-
-def functions_worker(own: Path, distribution: Path) -> Path:
-    """The configuration of a functions worker in a broker, which tells it the rest; functions are its threads."""
-    own.mkdir(parents=True, exist_ok=True)
-    package = "org.apache.pulsar.functions"
-    values: Values = {
-        "pulsarFunctionsCluster": "pulsar", "pulsarFunctionsNamespace": "public/functions",
-        "functionMetadataTopicName": "metadata", "clusterCoordinationTopicName": "coordinate",
-        "functionAssignmentTopicName": "assignments", "numFunctionPackageReplicas": 1,
-        "schedulerClassName": f"{package}.worker.scheduler.RoundRobinScheduler",
-        "functionRuntimeFactoryClassName": f"{package}.runtime.thread.ThreadRuntimeFactory",
-        "functionRuntimeFactoryConfigs": {"threadGroupName": "functions"},
-        "failureCheckFreqMs": 30000, "rescheduleTimeoutMs": 60000, "initialBrokerReconnectMaxRetries": 60,
-        "assignmentWriteMaxRetries": 60, "instanceLivenessCheckFreqMs": 5000, "topicCompactionFrequencySec": 1800,
-        "downloadDirectory": str(own / "functions"), "connectorsDirectory": str(distribution / "connectors"),
-        "functionsDirectory": str(distribution / "functions"),
-    }  # fmt: skip
-    target = own / "functions_worker.yml"
-    target.write_text(json.dumps(values, indent=1))  # which is YAML, too
     return target
 
 
