@@ -13,9 +13,13 @@ async def test_the_title_of_a_pane_tells_the_requests_a_second_of_its_instance()
         spent.count(300)
         assert "requests/s" not in driver.text(), "the first looks at everything are no rate"
         await driver.clock.advance(20)
-        await driver.until(lambda: " requests/s" in driver.text(), "the rate in the title")
+
+        def told() -> bool:  # asked once a round, in which the clock moves on by 0.3 s: the title may need many
+            spent.count(2)
+            return " requests/s" in driver.text()
+
+        await driver.until(told, "the rate in the title")
         [line] = [line for line in driver.text().splitlines() if " requests/s" in line]
         assert line.startswith(" boats ("), line
-        assert 3.0 <= float(line.partition(" requests/s")[0].split()[-1]) <= 15.0, line
-        await driver.clock.advance(120)
+        assert 1.0 <= float(line.partition(" requests/s")[0].split()[-1]) <= 16.0, line
         await driver.until(lambda: "requests/s" not in driver.text(), "nothing is asked any more, and nothing is told")
