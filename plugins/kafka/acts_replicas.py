@@ -70,31 +70,32 @@ async def _now(client: Client, meant: Callable[[Part], bool], name: str) -> tupl
 
 
 async def _told(client: Client, name: str, plan: Sequence[Placement]) -> str:
-    moved = [one for one in plan if one.before != one.after]
+    moved = _moved(plan)
     if not moved:
         return f"{name} is there already"
     sizes = build.sizes_by_leader(await client.metadata.get(), await client.logs.get())
     copied = sum(sizes.get((one.topic, one.number), 0) * len(one.copied) for one in moved)
     copies = sum(len(one.copied) for one in moved)
     told = f"{name}: {len(moved)} of {len(plan)} partitions would change, {copies} replicas ({size(copied)}) are copied"
-    return f"{told}:\n" + "\n".join(_lines(moved))
+    return f"{told}:\n{_lines(moved)}"
 
 
 async def _done(act: Act, name: str, plan: Sequence[Placement]) -> str:
     client: Client = act.client
     if act.answers.get("plan") != "do":
         return await _told(client, name, plan)
-    wanted = {(one.topic, one.number): one.after for one in plan if one.before != one.after}
-    if not wanted:
+    moved = _moved(plan)
+    if not moved:
         return f"{name} is there already; nothing was changed"
-    await changing.reassign(await client.wire(), wanted)
+    await changing.reassign(await client.wire(), {(one.topic, one.number): one.after for one in moved})
     client.changed()
-    moved = [one for one in plan if one.before != one.after]
-    return f"{name}: {len(moved)} partitions are on their way; kafka.reassignments shows them\n" + "\n".join(
-        _lines(moved)
-    )
+    return f"{name}: {len(moved)} partitions are on their way; kafka.reassignments shows them\n{_lines(moved)}"
 
 
-def _lines(moved: Sequence[Placement]) -> Sequence[str]:
+def _moved(plan: Sequence[Placement]) -> Sequence[Placement]:
+    return [one for one in plan if one.before != one.after]
+
+
+def _lines(moved: Sequence[Placement]) -> str:
     more = [f"and {len(moved) - SHOWN} more"] if len(moved) > SHOWN else []
-    return [*map(str, moved[:SHOWN]), *more]
+    return "\n".join([*map(str, moved[:SHOWN]), *more])

@@ -52,15 +52,14 @@ async def examine(client: Client) -> Sequence[Check]:
 
 async def _exporter(client: Client) -> Sequence[Check]:
     """A line where one is deployed."""
+    topic = f"kafka {client.cluster.name} exporter"
     try:
         found = await client.exporter.get()
     except ConsoleError as error:
-        return [
-            Check(f"kafka {client.cluster.name} exporter", Found.UNKNOWN, error.what, error.next_step, Need.OPTIONAL)
-        ]
+        return [Check(topic, Found.UNKNOWN, error.what, error.next_step, Need.OPTIONAL)]
     return [
         Check(
-            f"kafka {client.cluster.name} exporter",
+            topic,
             Found.MISSING if row.why else Found.OK,
             row.why or row.detail,
             "look at its pod and its log" if row.why else "",

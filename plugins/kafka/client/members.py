@@ -6,7 +6,7 @@ Each answers for its own kind only: asked about the other's, a broker says that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.text import clean
@@ -49,22 +49,16 @@ async def _newer(wire: Wire, node: int, names: Sequence[str]) -> dict[str, Descr
 
 def classic_groups(answer: Any) -> dict[str, Described]:
     """DescribeGroups."""
-    found: dict[str, Described] = {}
-    for one in answer.groups:
-        if one.error_code:
-            continue
-        owners: dict[TP, str] = {}
-        members: list[GroupMember] = []
-        for member in one.members:
-            mine = _assigned(member.member_assignment)
-            members.append(_member(member, member.group_instance_id, mine, owners))
-        name = clean(one.group_id, parse.NAME)
-        found[name] = (clean(one.group_state, 40), clean(one.protocol_data, 80), tuple(members), owners)
-    return found
+    return _groups(answer, "protocol_data", lambda one: (one.group_instance_id, _assigned(one.member_assignment)))
 
 
 def newer_groups(answer: Any) -> dict[str, Described]:
     """ConsumerGroupDescribe: what members have now, not what they will have."""
+    return _groups(answer, "assignor_name", lambda one: (one.instance_id, _held(one.assignment)))
+
+
+def _groups(answer: Any, assignor: str, read: Callable[[Any], tuple[str | None, list[TP]]]) -> dict[str, Described]:
+    """By group; `assignor` is the field that names it, `read` gives a member's lasting name and its partitions."""
     found: dict[str, Described] = {}
     for one in answer.groups:
         if one.error_code:
@@ -72,22 +66,22 @@ def newer_groups(answer: Any) -> dict[str, Described]:
         owners: dict[TP, str] = {}
         members: list[GroupMember] = []
         for member in one.members:
-            mine = [
-                (clean(some.topic_name, parse.NAME), int(number))
-                for some in member.assignment.topic_partitions
-                for number in some.partitions
-            ]
-            members.append(_member(member, member.instance_id, mine, owners))
+            instance, mine = read(member)
+            client = clean(member.client_id, 200)
+            owners |= dict.fromkeys(mine, client)
+            host = clean(member.client_host, 200).removeprefix("/")
+            members.append(
+                GroupMember(clean(member.member_id, 200), client, host, clean(instance or "", 200), len(mine))
+            )
         name = clean(one.group_id, parse.NAME)
-        found[name] = (clean(one.group_state, 40), clean(one.assignor_name, 80), tuple(members), owners)
+        found[name] = (clean(one.group_state, 40), clean(getattr(one, assignor), 80), tuple(members), owners)
     return found
 
 
-def _member(member: Any, instance: str | None, mine: Sequence[TP], owners: dict[TP, str]) -> GroupMember:
-    client = clean(member.client_id, 200)
-    owners |= dict.fromkeys(mine, client)
-    host = clean(member.client_host, 200).removeprefix("/")
-    return GroupMember(clean(member.member_id, 200), client, host, clean(instance or "", 200), len(mine))
+def _held(assignment: Any) -> list[TP]:
+    return [
+        (clean(some.topic_name, parse.NAME), int(n)) for some in assignment.topic_partitions for n in some.partitions
+    ]
 
 
 def _assigned(data: bytes | None) -> list[TP]:

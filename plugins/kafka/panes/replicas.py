@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from console.plugin import Action, Ask, Effect, Facts
 from plugins.kafka.model.rows import Partition, Reassignment, Topic
 from plugins.kafka.panes.cells import ids, run
 
+R = TypeVar("R")
 _PLAN = Ask("plan", "show the plan, or do it", default="show", choices=("show", "do"), help="show changes nothing")
 _HELP = "replicas are copied to their new brokers, then the old ones are deleted; it can be cancelled until then"
 _SHOWN = "says for each partition from which brokers to which; changes nothing"
@@ -36,28 +38,22 @@ def _no_records(row: Partition, _facts: Facts) -> str | None:
     return "it is empty" if row.start is not None and row.start == row.end else None
 
 
-PLAN_TOPIC: Action[Topic] = Action(
-    "plan-reassign",
-    "plan to move its replicas",
-    run("plan_topic", "acts_replicas"),
-    effect=Effect.READ,
-    asks=lambda row, facts: _to_topic(row, facts)[:1],
-    help=_SHOWN,
-)
-REASSIGN_TOPIC: Action[Topic] = Action(
-    "reassign", "move its replicas", run("reassign_topic", "acts_replicas"), asks=_to_topic, help=_HELP
-)
-PLAN_PARTITION: Action[Partition] = Action(
-    "plan-reassign",
-    "plan to move its replicas",
-    run("plan_partition", "acts_replicas"),
-    effect=Effect.READ,
-    asks=lambda row, facts: _to_partition(row, facts)[:1],
-    help=_SHOWN,
-)
-REASSIGN_PARTITION: Action[Partition] = Action(
-    "reassign", "move its replicas", run("reassign_partition", "acts_replicas"), asks=_to_partition, help=_HELP
-)
+def _moves(kind: str, asks: Callable[[R, Facts], Sequence[Ask]]) -> tuple[Action[R], Action[R]]:
+    """The plan alone, and the plan or the deed; `kind` as `acts_replicas` calls the row."""
+    plan: Action[R] = Action(
+        "plan-reassign",
+        "plan to move its replicas",
+        run(f"plan_{kind}", "acts_replicas"),
+        effect=Effect.READ,
+        asks=lambda row, facts: asks(row, facts)[:1],
+        help=_SHOWN,
+    )
+    do = run(f"reassign_{kind}", "acts_replicas")
+    return plan, Action("reassign", "move its replicas", do, asks=asks, help=_HELP)
+
+
+TOPIC_MOVES: tuple[Action[Topic], ...] = _moves("topic", _to_topic)
+PARTITION_MOVES: tuple[Action[Partition], ...] = _moves("partition", _to_partition)
 CANCEL: Action[Reassignment] = Action(
     "cancel",
     "cancel it",

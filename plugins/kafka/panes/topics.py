@@ -9,13 +9,7 @@ from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane,
 from plugins.kafka.model.rows import PARTITIONS, PARTITIONS_BY_TOPIC, TOPICS, Partition, Topic
 from plugins.kafka.panes.brokers import CREATE
 from plugins.kafka.panes.cells import bytes_of, count, ids, known, many, optional, rate, run
-from plugins.kafka.panes.replicas import (
-    DELETE_RECORDS,
-    PLAN_PARTITION,
-    PLAN_TOPIC,
-    REASSIGN_PARTITION,
-    REASSIGN_TOPIC,
-)
+from plugins.kafka.panes.replicas import DELETE_RECORDS, PARTITION_MOVES, TOPIC_MOVES
 from plugins.kafka.tailing import PARTITION_LOGS, TOPIC_LOGS
 
 _HEALTH = {
@@ -205,8 +199,7 @@ TOPICS_PANE: Pane[Topic] = Pane(
             asks=lambda _r, _f: _CONFIG,
             help="a shorter retention deletes messages at once; the old value is said",
         ),
-        PLAN_TOPIC,
-        REASSIGN_TOPIC,
+        *TOPIC_MOVES,
         Action(
             "delete",
             "delete the topic",
@@ -329,8 +322,7 @@ PARTITIONS_PANE: Pane[Partition] = Pane(
             when=_elect_partition,
             help="moves leadership, not data",
         ),
-        PLAN_PARTITION,
-        REASSIGN_PARTITION,
+        *PARTITION_MOVES,
         DELETE_RECORDS,
     ),
     jumps=(

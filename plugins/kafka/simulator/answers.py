@@ -119,8 +119,7 @@ def list_offsets(world: World, broker: int, request: Incoming) -> Any:
     for asked in request.body.topics:
         parts: list[Any] = []
         for one in asked.partitions:
-            part = part_of(world, asked.name, one.partition_index)
-            code = UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
+            part, code = led(world, broker, asked.name, one.partition_index)
             offset = -1 if code or part is None else part.start if one.timestamp == -2 else int(part.end)  # noqa: PLR2004
             parts.append(
                 kind.ListOffsetsPartitionResponse(
@@ -135,6 +134,12 @@ def part_of(world: World, topic: str, number: int) -> Partition | None:
     """A partition, None where there is none."""
     found = world.topics.get(topic)
     return found.partitions[number] if found is not None and 0 <= number < len(found.partitions) else None
+
+
+def led(world: World, broker: int, topic: str, number: int) -> tuple[Partition | None, int]:
+    """A partition and 0, or why this broker does not answer for it."""
+    part = part_of(world, topic, number)
+    return part, UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
 
 
 def configs(world: World, _broker: int, request: Incoming) -> Any:
@@ -281,8 +286,7 @@ def fetch(world: World, broker: int, request: Incoming) -> Any:
         name = asked.topic if request.version < 13 else by_id.get(asked.topic_id, "")  # noqa: PLR2004
         parts: list[Any] = []
         for one in asked.partitions:
-            part = part_of(world, name, one.partition)
-            code = UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
+            part, code = led(world, broker, name, one.partition)
             if part is not None and not code and not part.start <= one.fetch_offset <= part.end:
                 code = OUT_OF_RANGE
             data = b"" if code or part is None else _records(part, one.fetch_offset, world.now())

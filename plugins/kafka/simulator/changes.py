@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugins.kafka.simulator.answers import NOT_COORDINATOR, NOT_LEADER, OUT_OF_RANGE, UNKNOWN_TOPIC, Answer, part_of
+from plugins.kafka.simulator.answers import NOT_COORDINATOR, OUT_OF_RANGE, UNKNOWN_TOPIC, Answer, led, part_of
 from plugins.kafka.simulator.protocol import Incoming
 from plugins.kafka.simulator.world import Group, Record, World, topic
 
@@ -24,8 +24,7 @@ def produce(world: World, broker: int, request: Incoming) -> Any:
         name = asked.name if request.version < 13 else by_id.get(asked.topic_id, "")  # noqa: PLR2004
         parts: list[Any] = []
         for one in asked.partition_data:
-            part = part_of(world, name, one.index)
-            code = UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
+            part, code = led(world, broker, name, one.index)
             if part is not None and not code:
                 least = int(world.config(world.topics[name])["min.insync.replicas"][0])
                 code = TOO_FEW if len(part.isr) < least else 0
@@ -214,8 +213,7 @@ def delete_records(world: World, broker: int, request: Incoming) -> Any:
     for asked in request.body.topics:
         parts: list[Any] = []
         for one in asked.partitions:
-            part = part_of(world, asked.name, one.partition_index)
-            code = UNKNOWN_TOPIC if part is None else 0 if part.leader == broker else NOT_LEADER
+            part, code = led(world, broker, asked.name, one.partition_index)
             if part is not None and not code and one.offset > part.end:
                 code = OUT_OF_RANGE
             if part is not None and not code:
