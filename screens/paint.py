@@ -32,7 +32,9 @@ Part = str | Cell | tuple[str, str] | Content
 
 IN_TABLES = frozenset({Tone.OK, Tone.WARN, Tone.BAD, Tone.BUSY})
 """Tones that carry a glyph in a table's cell; the others differ by weight, not by state."""
-_BARS = str.maketrans("▁▂▃▄▅▆▇█", "_.:-=+*#")
+_BARS = str.maketrans("▁▂▃▄▅▆▇█▒·", "_.:-=+*#=.")
+_RINGS = str.maketrans("◆●▲✗╭╮╰╯─", "*+!X..`'-")
+_DRAWN = {**_BARS, **_RINGS}
 _SPREAD = 4
 """Characters that one terminal cell may be made of; more are cut, since they would flood the line."""
 
@@ -88,8 +90,8 @@ class Paint:
         return f"{self.glyphs.of(cell.tone)} {text}" if cell.tone in IN_TABLES and text else text
 
     def _drawn(self, text: str) -> str:
-        """Bars of a chart in the characters of this terminal."""
-        return text if self.glyphs is not ASCII or text.isascii() else text.translate(_BARS)
+        """Bars of a chart, maps and rings in the characters of this terminal."""
+        return text if self.glyphs is not ASCII or text.isascii() else text.translate(_DRAWN)
 
     def segment(
         self, cell: Cell, cells: int, *, align: str = "left", indent: bool = False, name: bool = False

@@ -23,7 +23,6 @@ from plugins.kafka.model.rows import (
 )
 
 FULL, FILLING = 0.05, 0.15
-FETCH_TIMEOUT = 2.0
 REBALANCING = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 """States of the classic protocol, and of the newer one."""
 
@@ -132,10 +131,10 @@ def group(_facts: Facts, row: Group, _now: float) -> Iterable[Finding]:
 
 def voter(facts: Facts, row: Voter, _now: float) -> Iterable[Finding]:
     """A voter that is not caught up; worse where one more would lose the majority."""
-    if row.role == "observer" or row.behind is None or row.behind < FETCH_TIMEOUT:
+    if not row.votes or row.behind is None or row.caught_up is not False:
         return
-    voters = [one for one in facts.rows(QUORUM).values() if one.role != "observer"]
-    well = sum(one.behind is not None and one.behind < FETCH_TIMEOUT for one in voters)
+    voters = [one for one in facts.rows(QUORUM).values() if one.votes]
+    well = sum(one.caught_up is True for one in voters)
     least = len(voters) // 2 + 1
     yield Finding(
         "kafka.voter",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -162,9 +163,19 @@ def _group(client: Client, one: Listed, node: int, answers: _Answers) -> Group:
     return grouping.group(one, node, described.get(one.name), offsets=offsets, ends=ends, past=(client.history, at))
 
 
+@contextmanager
+def _may_lack() -> Generator[None]:
+    """What this cluster has not is no failure: the pane is empty, and its title says why."""
+    try:
+        yield
+    except NotFound as error:
+        raise Absent(error.what, where=error.where) from error
+
+
 async def quorum(client: Client) -> Iterable[Voter]:
-    """The metadata quorum. Raises NotFound where ZooKeeper keeps the metadata."""
-    return build.voters(await client.quorum.get(), await servers(client))
+    """The metadata quorum. Raises Absent where ZooKeeper keeps the metadata."""
+    with _may_lack():
+        return build.voters(await client.quorum.get(), await servers(client))
 
 
 async def reassignments(client: Client) -> Iterable[Reassignment]:
@@ -173,14 +184,15 @@ async def reassignments(client: Client) -> Iterable[Reassignment]:
 
 
 async def acls(client: Client) -> Iterable[Acl]:
-    """Every rule."""
-    return await asking.acls(await client.wire())
+    """Every rule. Raises Absent where no authorizer is configured."""
+    with _may_lack():
+        return await asking.acls(await client.wire())
 
 
 async def resources(client: Client) -> Iterable[Resource]:
-    """Strimzi's custom resources of this cluster, and its exporter. Raises NotFound where no platform has it."""
+    """Strimzi's custom resources of this cluster, and its exporter. Raises Absent where no platform has it."""
     if client.platform is None or client.cluster.found is None:
-        raise NotFound("no operator has this cluster: it was named in the configuration", where=client.cluster.name)
+        raise Absent("no operator has this cluster: it was named in the configuration", where=client.cluster.name)
     exporter = await client.exporter.get()
     try:
         return [*await strimzi(client.platform, client.cluster.found), *exporter]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from console.format import duration, size
 from console.model import Ref, Tone
 from console.plugin import Cell, Column, Facts, Jump, Pane, Section, Tile
+from console.rings import Seat, Stand, ring
 from plugins.zookeeper.model.rows import MEMBERS, RINGS, Member, Ring
 from plugins.zookeeper.model.words import Said
 
@@ -121,19 +122,25 @@ def describe(row: Member, facts: Facts) -> Sequence[Section]:
 
 
 def _ring(facts: Facts) -> list[Section]:
-    rings = list(facts.rows(RINGS).values())
+    whole = next(iter(facts.rows(RINGS).values()), None)
     members = sorted(facts.rows(MEMBERS).values(), key=lambda one: one.name)
-    drawn = tuple(_drawn(one) for one in members)
-    told = tuple(("quorum", Cell(one.sentence, tone(one))) for one in rings)
-    return [Section("ring", (*told, *drawn))] if rings else []
+    return [ring(Cell(whole.sentence, tone(whole)), [_seat(one) for one in members])] if whole else []
 
 
-def _drawn(one: Member) -> tuple[str, Cell]:
-    """One point of the ring: full for who serves, empty for who does not, `?` for who is not known."""
-    sign = {True: "●", False: "○", None: "?"}[one.serving]
-    late = behind(one).text
-    text = f"{sign} {mode(one).text}" + (f", {late} behind" if late.isdigit() and late != "0" else "")
-    return one.name, Cell(text, mode(one).tone)
+def _seat(one: Member) -> Seat:
+    late = behind(one)
+    words = mode(one).text
+    if one.old_epoch:
+        words += ", old epoch"
+    elif one.behind and late.text != "-":
+        words += f", {late.text} behind"
+    if not one.serving:
+        stand = Stand.UNKNOWN if one.serving is None else Stand.AWAY
+    elif late.tone is Tone.WARN:
+        stand = Stand.LATE
+    else:
+        stand = Stand.LEADS if one.state == "leader" else Stand.SERVES
+    return Seat(one.name, stand, words, votes=one.votes is not False and one.state != "observer")
 
 
 def _about(row: Member) -> tuple[tuple[str, Cell], ...]:

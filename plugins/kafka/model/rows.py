@@ -168,6 +168,10 @@ class Group(Struct, frozen=True, gc=False):
     error: str = ""
 
 
+FETCH_TIMEOUT = 2.0
+"""Seconds behind which a voter is not caught up (controller.quorum.fetch.timeout.ms, as Strimzi's check reads it)."""
+
+
 class Voter(Struct, frozen=True, gc=False):
     """One member of the metadata quorum. `lag` in records, `behind` in seconds (None before Kafka 3.3)."""
 
@@ -182,6 +186,17 @@ class Voter(Struct, frozen=True, gc=False):
     address: str = ""
     pod: Ref | None = None
     node: NodeName = NodeName("")
+
+    @property
+    def votes(self) -> bool:
+        return self.role != "observer"
+
+    @property
+    def caught_up(self) -> bool | None:
+        """Whether it is in sync with the leader; None where the version does not say."""
+        if self.role == "leader":
+            return True
+        return None if self.behind is None else self.behind < FETCH_TIMEOUT
 
 
 class Reassignment(Struct, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""Panes of the cluster as a whole: quorum, reassignments, ACLs, and the operator's resources."""
+"""Panes of the cluster as a whole: reassignments, ACLs, and the operator's resources."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from console.format import age, timestamp
 from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Right, Section
-from plugins.kafka.model.rows import ACLS, QUORUM, REASSIGNMENTS, RESOURCES, Acl, Reassignment, Resource, Voter
-from plugins.kafka.panes.cells import count, ids, optional, pod_jump, run
+from plugins.kafka.model.rows import ACLS, REASSIGNMENTS, RESOURCES, Acl, Reassignment, Resource
+from plugins.kafka.panes.cells import ids, optional, run
 from plugins.kafka.panes.replicas import CANCEL
 
-FETCH_TIMEOUT = 2.0
-"""Seconds behind which a voter is not caught up (controller.quorum.fetch.timeout.ms, as Strimzi's check reads it)."""
 _PLURALS = {
     "Kafka": "kafkas",
     "KafkaNodePool": "kafkanodepools",
@@ -21,59 +19,6 @@ _PLURALS = {
 }
 _STATES = {"Ready": Tone.OK, "NotReady": Tone.BAD, "paused": Tone.WARN, "no status": Tone.BUSY}
 
-
-def _behind(row: Voter, _now: float) -> Cell:
-    if row.behind is None:
-        return Cell("-", Tone.MUTED)
-    return Cell(
-        f"{row.behind:.1f} s", Tone.BAD if row.behind >= FETCH_TIMEOUT and row.role != "observer" else Tone.PLAIN
-    )
-
-
-QUORUM_PANE: Pane[Voter] = Pane(
-    name="kafka.quorum",
-    title="kafka.quorum",
-    table=QUORUM,
-    columns=(
-        Column("ID", lambda v: v.id, lambda v, _now: Cell(str(v.id)), align="right"),
-        Column(
-            "ROLE", lambda v: v.role, lambda v, _now: Cell(v.role, Tone.ACCENT if v.role == "leader" else Tone.PLAIN)
-        ),
-        Column("LAG", lambda v: v.lag, lambda v, _now: count(v.lag), align="right", help="records behind the leader"),
-        Column(
-            "BEHIND",
-            lambda v: v.behind,
-            _behind,
-            align="right",
-            help="when it was last caught up, against the leader; from Kafka 3.3",
-        ),
-        Column("END", lambda v: v.end, align="right", hide_below=80),
-        Column(
-            "LAST FETCH",
-            lambda v: v.fetched,
-            lambda v, now: Cell(age(v.fetched, now), Tone.MUTED),
-            align="right",
-            export=lambda v: timestamp(v.fetched) if v.fetched else None,
-        ),
-        Column("NODE", lambda v: v.node or None, lambda v, _now: optional(v.node)),
-        Column(
-            "ADDRESS",
-            lambda v: v.address or None,
-            lambda v, _now: optional(v.address),
-            grow=True,
-            help="from Kafka 3.9",
-        ),
-    ),
-    ref=lambda v: Ref("voter", str(v.id)),
-    sort="ID",
-    facets=lambda v: {"broker": str(v.id), "role": v.role, "node": v.node},
-    fault=lambda v: v.role != "observer" and v.behind is not None and v.behind >= FETCH_TIMEOUT,
-    jumps=(
-        Jump("its pod", "pods", lambda v, facts: pod_jump(v.pod, facts)),
-        Jump("its broker", "kafka.brokers", lambda v, _facts: {"broker": str(v.id)}),
-    ),
-    help="The metadata quorum (KRaft): who leads, who votes, and how far each is behind.",
-)
 
 REASSIGNMENTS_PANE: Pane[Reassignment] = Pane(
     name="kafka.reassignments",

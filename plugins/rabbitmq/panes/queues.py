@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from console.format import size
 from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Section
+from console.rings import Seat, Stand, may_go, ring, spare_tone
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.queues import QueueRow
 from plugins.rabbitmq.panes.cells import counted, optional, rate, rated, sized, texts
@@ -65,16 +66,6 @@ COLUMNS: tuple[Column[QueueRow], ...] = (
 
 def describe(row: QueueRow, facts: Facts) -> Sequence[Section]:
     """Messages, every copy by member, arguments, and what is bound to it."""
-    running = facts.rows(tables.NODES)
-    held: list[tuple[str, Cell]] = []
-    for name in row.members:
-        member = running.get(name)
-        word = "leads" if name == row.leader else "in step" if name in row.online else "not in step"
-        if member is not None and not member.running:
-            word = f"{member.state}, {word}"
-        held.append((name, Cell(word, Tone.PLAIN if name in row.online else Tone.BAD)))
-    if row.kind != "classic" and len(row.members) > 1:
-        held.insert(0, ("majority", _spare(row)))
     bound = facts.by(tables.BINDINGS_BY_TARGET, f"queue {tables.place(row.vhost, row.name)}")
     found = (
         Section(
@@ -90,20 +81,38 @@ def describe(row: QueueRow, facts: Facts) -> Sequence[Section]:
                 ("policy", optional(row.policy)),
             ),
         ),
-        Section("mirrors" if row.mirrored else "copies", tuple(held)),
+        _held(row, facts),
         Section("arguments", tuple((key, Cell(value)) for key, value in row.arguments)),
         Section("bound to", tuple((one.source, Cell(one.key or "(no key)")) for one in bound[:50])),
     )
     return [section for section in found if section.lines]
 
 
+def _held(row: QueueRow, facts: Facts) -> Section:
+    """Every copy by member: a ring where a majority of them must serve, else a list."""
+    seats = [_seat(row, name, facts) for name in row.members]
+    if row.kind != "classic" and len(row.members) > 1:
+        return ring(_spare(row), seats, title="ring of copies")
+    lines = tuple((seat.name, Cell(seat.words, seat.stand.value[1])) for seat in seats)
+    return Section("mirrors" if row.mirrored else "copies", lines)
+
+
+def _seat(row: QueueRow, name: str, facts: Facts) -> Seat:
+    member = facts.get(tables.NODES, name)
+    state = f", the member is {member.state}" if member is not None and not member.running else ""
+    if not row.told:
+        return Seat(name, Stand.UNKNOWN, f"UNKNOWN: the server does not say{state}")
+    if name not in row.online:
+        return Seat(name, Stand.AWAY if state or not row.mirrored else Stand.LATE, f"not in sync{state}")
+    return Seat(name, *((Stand.LEADS, "leader") if name == row.leader else (Stand.SERVES, "in sync")))
+
+
 def _spare(row: QueueRow) -> Cell:
     """How many of its copies may go before it takes no messages."""
     spare = len(row.online) - row.quorum
-    have = f"{row.quorum} of {len(row.members)} must serve, {len(row.online)} do"
-    if spare < 0:
-        return Cell(f"{have}: it takes no messages", Tone.BAD)
-    return Cell(f"{have}: {f'{spare} may go' if spare else 'none may go'}", Tone.PLAIN if spare else Tone.WARN)
+    left = may_go(spare) if spare >= 0 else "it takes no messages"
+    have = f"{len(row.members)} copies, quorum {row.quorum}, {len(row.online)} in sync: {left}"
+    return Cell(have, spare_tone(spare))
 
 
 def _kinds(row: QueueRow) -> list[str]:

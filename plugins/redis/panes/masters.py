@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from console.format import duration
 from console.model import Ref, Tone
 from console.plugin import Action, Cell, Column, Effect, Facts, Jump, Pane, Section
+from console.rings import Seat, Stand, may_go, ring
 from plugins.redis.model import allowing
-from plugins.redis.model.rows import MASTERS, MEMBERS, OF_MASTER, OPINIONS, SENTINELS, Master
+from plugins.redis.model.rows import MASTERS, MEMBERS, OF_MASTER, OPINIONS, SENTINELS, Master, Opinion
 from plugins.redis.panes.cells import lag, link, optional, role
 from plugins.redis.panes.later import run
-
-_LEFT = {-1: "no failover is possible", 0: "none may go", 1: "one may go"}
 
 
 def ref(row: Master) -> Ref:
@@ -69,7 +68,7 @@ def describe(row: Master, facts: Facts) -> Sequence[Section]:
         ("state", stands(row)),
         ("agree", agreement(row)),
         ("also named", optional(", ".join(one for one in row.addresses if one != row.address), Tone.BAD)),
-        ("quorum", Cell(sentence(row), quorum(row).tone)),
+        *(() if row.sentinels else (("quorum", Cell(sentence(row), quorum(row).tone)),)),
         ("answer", optional(row.quorum_text)),
         ("writes", optional(writes(row))),
         ("down after", optional(duration(row.down_after) if row.down_after else "")),
@@ -81,20 +80,36 @@ def describe(row: Master, facts: Facts) -> Sequence[Section]:
         (one.name, Cell(" ".join(filter(lambda word: word != "-", (role(one).text, link(one).text, lag(one).text)))))
         for one in mine
     )
-    views = sorted(facts.by(OPINIONS, row.name), key=lambda one: one.key)
-    sentinels = tuple(
-        (one.seat.name, Cell("; ".join(one.differs) or "agrees", Tone.WARN if one.differs else Tone.OK))
-        for one in views
-    )
     chosen = tuple(("" if place else "not", Cell(text, Tone.WARN)) for place, text in enumerate(row.refusals))
     good = (("can take over", optional(", ".join(row.good or ()))), *chosen)
     found = (
         Section("master", about),
+        *circle(row, facts),
         Section("members", members),
         Section("replicas", good if row.sentinels else ()),
-        Section("sentinels", sentinels),
     )
     return [section for section in found if section.lines]
+
+
+def circle(row: Master | None, facts: Facts) -> Sequence[Section]:
+    """The Sentinels of a master as a ring: who agrees, who differs, who is silent; empty where there is none."""
+    views = sorted(facts.by(OPINIONS, row.name), key=lambda one: one.key) if row else ()
+    if row is None or not row.sentinels or not views:
+        return ()
+    return (ring(Cell(sentence(row), quorum(row).tone), [_seat(one) for one in views], title="ring of Sentinels"),)
+
+
+def _seat(one: Opinion) -> Seat:
+    """A silent one may be away or only not reached from here; one in TILT gives no vote."""
+    if one.problem:
+        return Seat(one.seat.name, Stand.UNKNOWN, f"UNKNOWN: {one.problem}")
+    if one.tilt:
+        return Seat(one.seat.name, Stand.AWAY, "in TILT: it does not act")
+    if one.differs:
+        return Seat(one.seat.name, Stand.LATE, f"differs: {'; '.join(one.differs)}")
+    if one.view is not None and one.view.quorum_ok is False:
+        return Seat(one.seat.name, Stand.LATE, "agrees, and sees no quorum")
+    return Seat(one.seat.name, Stand.SERVES, "agrees")
 
 
 def sentence(row: Master) -> str:
@@ -106,7 +121,7 @@ def sentence(row: Master) -> str:
     if row.usable is None:
         return f"{said}, usable not known: none may go"
     spare = row.usable - least
-    left = f"{spare} may go" if spare > 1 else _LEFT[max(-1, spare)]
+    left = may_go(spare) if spare >= 0 else "no failover is possible"
     return f"{said}, {row.usable} usable: {left}"
 
 

@@ -11,6 +11,7 @@ from plugins.redis.model.rows import MASTERS, MEMBERS, OF_MASTER, OPINIONS, SENT
 from plugins.redis.model.sentinel import Known, refused
 from plugins.redis.panes.cells import number, optional, pod_facets
 from plugins.redis.panes.later import run
+from plugins.redis.panes.masters import circle
 
 
 def ref(row: Opinion) -> Ref:
@@ -81,10 +82,12 @@ COLUMNS: tuple[Column[Opinion], ...] = (
 
 
 def describe(row: Opinion, facts: Facts) -> Sequence[Section]:
-    """Its own view, whom it knows, and the views of the others beside it."""
+    """Its own view, the ring of all, the views of the others beside it, and whom it knows."""
     view = row.view
+    whole = circle(facts.get(MASTERS, row.master), facts)
     if view is None:
-        return (Section("sentinel", (("answer", Cell(row.problem, Tone.BAD)), ("address", Cell(row.seat.address)))),)
+        silent = (("answer", Cell(row.problem, Tone.BAD)), ("address", Cell(row.seat.address)))
+        return (Section("sentinel", silent), *whole)
     about = (
         ("address", Cell(row.seat.address)),
         ("id", optional(row.id)),
@@ -106,6 +109,7 @@ def describe(row: Opinion, facts: Facts) -> Sequence[Section]:
     )
     found = (
         Section("sentinel", about),
+        *whole,
         Section("side by side", beside),
         Section("replicas that it knows", replicas),
         Section("sentinels that it knows", tuple(_other(one) for one in view.sentinels or ())),

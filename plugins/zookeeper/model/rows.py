@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from console.model import NodeName, Ref
 from console.plugin import Table
+from console.rings import may_go
 from plugins.zookeeper.model.words import Membership, Said
 
 VOTING = frozenset({"leader", "follower", "standalone"})
@@ -108,9 +109,7 @@ class Ring(Struct, frozen=True):
             return "there is no quorum"
         if spare is None:
             return "no leader is seen, so none may go"
-        if spare < 1:
-            return "none may go"
-        return "one may go" if spare == 1 else f"{spare} may go"
+        return may_go(max(0, spare))
 
 
 MEMBERS = Table[Member]("zookeeper-members", lambda row: row.seat.name)

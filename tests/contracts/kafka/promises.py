@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from console.errors import Conflict, ConsoleError, NotFound, Refused, Rejected
+from console.errors import Absent, Conflict, ConsoleError, NotFound, Refused, Rejected
 from console.plugin import Act, Facts
 from plugins.kafka import acts, sources
 from plugins.kafka.client import Client, asking, changing
@@ -257,9 +257,9 @@ async def there_is_a_quorum_and_an_authorizer(client: Client) -> None:
 
 
 async def there_is_neither_a_quorum_nor_an_authorizer(client: Client) -> None:
-    with pytest.raises(NotFound, match="ZooKeeper keeps its metadata"):
+    with pytest.raises(Absent, match="ZooKeeper keeps its metadata"):
         await sources.quorum(client)
-    with pytest.raises(NotFound, match="no authorizer"):
+    with pytest.raises(Absent, match="no authorizer"):
         await sources.acls(client)
     assert {row.voter for row in await sources.brokers(client)} == {""}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from console.errors import BadAnswer, ConsoleError, Forbidden, NotFound, Unauthorized, Unreachable
+from console.errors import Absent, BadAnswer, ConsoleError, Forbidden, NotFound, Unauthorized, Unreachable
 from plugins.kafka import acts, sources
 from plugins.kafka.client import Client, wire
 from plugins.kafka.simulator import World, reference, topic
@@ -308,7 +308,7 @@ async def test_brokers_of_other_ages_show_what_they_can_and_say_what_they_lack(r
         groups = list(await sources.groups(asking))
         assert {row.name for row in groups} == {"billing", "search", "archive", "mailer"}
         if release < (3, 0):
-            with pytest.raises(NotFound, match="ZooKeeper keeps its metadata"):
+            with pytest.raises(Absent, match="ZooKeeper keeps its metadata"):
                 await sources.quorum(asking)
             assert {row.free for row in rows} == {None}
         else:

@@ -89,13 +89,15 @@ def test_quorum() -> None:
 @pytest.mark.parametrize(
     ("online", "said", "tone"),
     [
-        ("abc", "2 of 3 must serve, 3 do: 1 may go", Tone.PLAIN),
-        ("ab", "2 of 3 must serve, 2 do: none may go", Tone.WARN),
-        ("a", "2 of 3 must serve, 1 do: it takes no messages", Tone.BAD),
+        ("abc", "3 copies, quorum 2, 3 in sync: one may go", Tone.OK),
+        ("ab", "3 copies, quorum 2, 2 in sync: none may go", Tone.WARN),
+        ("a", "3 copies, quorum 2, 1 in sync: it takes no messages", Tone.BAD),
     ],
 )
 def test_the_details_say_how_many_copies_may_go(online: str, said: str, tone: Tone) -> None:
     row = QueueRow(at="", vhost="/", name="q", kind="quorum", leader="a", members=tuple("abc"), online=tuple(online))
-    lines = next(one for one in describe(row, Rows({})) if one.title == "copies").lines
-    assert lines[0] == ("majority", Cell(said, tone))
-    assert [name for name, _ in lines[1:]] == ["a", "b", "c"]
+    lines = next(one for one in describe(row, Rows({})) if one.title == "ring of copies").lines
+    assert lines[0] == ("quorum", Cell(said, tone))
+    drawn = {"abc": "╭─◆─●─╮", "ab": "╭─◆─●─╮", "a": "╭─◆─✗─╮"}
+    assert lines[1] == ("", Cell(drawn[online]))
+    assert [name for name, _ in lines[3:]] == ["a", "b", "c"]

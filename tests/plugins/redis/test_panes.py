@@ -84,7 +84,7 @@ async def test_describe_shows_replication_and_the_keyspace() -> None:
             assert ("replica" in sections["replication"]) is (row.role == "master")
         master = facts.rows(MASTERS)["mymaster"]
         titles = [section.title for section in masters.PANE.describe(master, facts)]
-        assert titles == ["master", "members", "replicas", "sentinels"]
+        assert titles == ["master", "ring of Sentinels", "members", "replicas"]
         opinion = next(iter(facts.rows(SENTINELS).values()))
         beside = next(one for one in sentinels.PANE.describe(opinion, facts) if one.title == "side by side")
         assert len(beside.lines) == 3
@@ -106,3 +106,21 @@ async def test_columns_show_dashes_for_what_is_not_known() -> None:
         assert {shown[name] for name in ("LINK", "LAG", "CLIENTS", "MEMORY", "KEPT BY", "HITS", "OPS/S", "KEYS")} == {
             "-"
         }
+
+
+async def test_the_sentinels_are_a_ring() -> None:
+    async with group() as simulator, client_of(simulator) as client:
+        await client.round()
+        simulator.world.down.add("sentinel-2")
+        await client.round(fresh=True)
+        facts = await rows_of(client)
+        master = facts.rows(MASTERS)["mymaster"]
+        (ring,) = masters.circle(master, facts)
+        texts = [cell.text for _, cell in ring.lines]
+        assert texts[0] == "3 Sentinels, 2 see it down, 2 elect, 2 usable: none may go"
+        assert ring.lines[0][1].tone is Tone.WARN
+        assert sorted(texts[1][2] + texts[1][4] + texts[2][3]) == sorted("●●?"), "by name, a port that chance gives"
+        assert sorted(text.partition(":")[0] for text in texts[3:]) == ["UNKNOWN", "agrees", "agrees"]
+        for opinion in facts.rows(SENTINELS).values():
+            assert ring in sentinels.PANE.describe(opinion, facts), "also beside the silent one's own"
+        assert masters.circle(None, facts) == ()

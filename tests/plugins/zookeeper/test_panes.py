@@ -44,8 +44,8 @@ async def test_describe_begins_with_the_ring() -> None:
         sections = PANE.describe(leader, facts)
         assert [section.title for section in sections] == ["ring", "member", "load", "as leader"]
         assert sections[0].lines[0][1].text == "3 voters, quorum 2, 3 serving: one may go"
-        ring = [cell.text for _, cell in sections[0].lines[1:]]  # by name, which here is a port that chance gives
-        assert sorted(ring) == ["● follower", "● follower", "● leader"]
+        ring = [cell.text for _, cell in sections[0].lines[3:]]  # by name, which here is a port that chance gives
+        assert sorted(ring) == ["follower", "follower", "◆ leader"]
 
 
 async def test_one_away_leaves_none_to_spare_and_two_lose_the_quorum() -> None:
