@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from plugins.kubernetes.model.podshape import PodShape, pod_shape
 from plugins.kubernetes.model.podstate import Container, PodState, pod_state
 from plugins.kubernetes.model.podwire import PodAnnotations, PodWire, Volume
-from plugins.kubernetes.model.wire import WORDS, Meta, OwnerReference, Pairs, Row, controller, key_of, line, pairs, word
+from plugins.kubernetes.model.wire import WORDS, OwnerReference, Pairs, Row, controller, key_of, line, pairs, word
 
 FINISHED = frozenset({"Succeeded", "Failed"})
 _REVISION = "controller-revision-hash"
@@ -24,19 +26,14 @@ class Owner(Row, frozen=True, gc=False):
     name: str
 
 
-class _Family(Row, frozen=True, gc=False):
-    """What pods of one owner have in common: who it is, and the labels of the first one that was met."""
-
-    name: str
-    labels: dict[str, str] | None
-    pairs: Pairs
-    owner: Owner | None
-
-
 _owners: dict[tuple[str, str], Owner] = {}
-_families: dict[str, _Family] = {}
-"""By the owner's UID."""
-_OWNERS = 20_000
+_controllers: dict[bytes, Owner] = {}
+"""By an object's owners as they came."""
+_labels: dict[bytes, Pairs] = {}
+"""By labels as they came."""
+_POOL = 20_000
+_OWNERS = msgspec.json.Decoder(tuple[OwnerReference, ...] | None)
+_LABELS = msgspec.json.Decoder(dict[str, str] | None)
 
 
 class Pod(Row, frozen=True, gc=False):
@@ -133,30 +130,33 @@ def owned(kind: str, name: str) -> Owner:
     """The one object that stands for this owner."""
     found = _owners.get((kind, name))
     if found is None:
-        if len(_owners) >= _OWNERS:
+        if len(_owners) >= _POOL:
             _owners.clear()
         found = _owners[kind, name] = Owner(word(kind), word(name))
     return found
 
 
-def owner_of(meta: Meta) -> Owner | None:
-    """The controller of any object."""
-    owner = controller(meta)
-    return None if owner is None else owned(owner.kind, owner.name)
+def _controller(owners: bytes) -> Owner | None:
+    """The controller among these owners. Raises msgspec.DecodeError where they are none."""
+    owner = controller(_OWNERS.decode(owners))
+    if owner is None:
+        return None
+    if len(_controllers) >= _POOL:
+        _controllers.clear()
+    found = _controllers[owners] = owned(owner.kind, owner.name)
+    return found
 
 
-def _family(meta: Meta, first: OwnerReference) -> _Family:
-    """The family of a pod whose first owner is this one, remembered where that is its controller."""
-    made = _Family(first.name, meta.labels, pairs(meta.labels), owner_of(meta))
-    if first.uid and first.controller:
-        if len(_families) >= _OWNERS:
-            _families.clear()
-        _families[first.uid] = made
-    return made
+def _labelled(labels: bytes) -> Pairs:
+    """These labels as pairs. Raises msgspec.DecodeError where they are none."""
+    if len(_labels) >= _POOL:
+        _labels.clear()
+    found = _labels[labels] = pairs(_LABELS.decode(labels))
+    return found
 
 
 def pod_row(wire: PodWire) -> Pod:
-    """A row of a decoded pod. Raises ValueError where a quantity is none.
+    """A row of a decoded pod. Raises ValueError where a quantity is none, or labels are.
 
     Called for each pod of a list and each change, which is why it is written so flat: what is shared between pods is
     looked up here, and made (and cleaned) elsewhere when it is met for the first time.
@@ -174,18 +174,8 @@ def pod_row(wire: PodWire) -> Pod:
         elif kind == "PodScheduled" and one.status != "True":
             gated = one.reason == "SchedulingGated"
             unscheduled = (one.message or "") if one.reason == "Unschedulable" else None
-    owner, labels, family = None, meta.labels, ""  # what pods of one owner share is compared, not made
-    if meta.owner_references:
-        first = meta.owner_references[0]
-        family = first.uid
-        known = _families.get(family)
-        if known is None or known.name != first.name or not first.controller:
-            known = _family(meta, first)
-        owner = known.owner
-        shown = known.pairs if known.labels == labels else pairs(labels)
-    else:
-        shown = pairs(labels)
-    shape = pod_shape(spec, status.qos_class, family)
+    labels, owners = bytes(meta.labels), bytes(meta.owner_references)
+    shape = pod_shape(spec, status.qos_class, owners)
     phase, reason = status.phase, status.reason
     state = pod_state(
         phase,
@@ -211,8 +201,8 @@ def pod_row(wire: PodWire) -> Pod:
         WORDS.get(phase) or word(phase),
         state,
         shape,
-        shown,
-        owner,
+        (_labels.get(labels) or _labelled(labels)) if labels else (),
+        (_controllers.get(owners) or _controller(owners)) if owners else None,
         address,
         created.timestamp() if created else 0.0,
         since.timestamp() if since else None,

@@ -22,13 +22,13 @@ from plugins.kubernetes.model.placing import (
     node_terms,
     spreads,
 )
-from plugins.kubernetes.model.podwire import COUNTED, NOTHING, Amounts, ContainerSpec, PodSpec, limits_of, ports_of
+from plugins.kubernetes.model.podwire import COUNTED, Amounts, ContainerSpec, PodSpec, limits_of, ports_of
 from plugins.kubernetes.model.quantity import Quantity, amount, millis
-from plugins.kubernetes.model.wire import Pairs, Row, pairs, word
+from plugins.kubernetes.model.wire import NOTHING, Pairs, Row, pairs, word
 
 _LIMIT = 4096
 _known: dict[tuple[Any, ...], PodShape] = {}
-_firsts: dict[str, tuple[tuple[Any, ...], str, PodShape]] = {}
+_firsts: dict[bytes, tuple[tuple[Any, ...], str, PodShape]] = {}
 """The first pod that was met of each owner: what its shape depends on, and the shape."""
 _parts = attrgetter(
     "containers",
@@ -83,10 +83,10 @@ class PodShape(Row, frozen=True, gc=False):
     init_count: int
 
 
-def pod_shape(spec: PodSpec, qos: str, owner: str = "") -> PodShape:
+def pod_shape(spec: PodSpec, qos: str, owner: bytes = b"") -> PodShape:
     """The shape of a pod; equal specs give the same object.
 
-    `owner`: the UID of what made it. Its pods are nearly always of one template, and comparing with its first one is
+    `owner`: its owners as they came. Its pods are nearly always of one template, and comparing with its first one is
     done in C, in a third of the time that finding the template takes. Called for every pod: kept quick.
     """
     first = _firsts.get(owner)

@@ -7,10 +7,7 @@ import datetime
 import msgspec
 
 from plugins.kubernetes.model.quantity import Quantity, amount
-from plugins.kubernetes.model.wire import Condition, Meta, Wire, word
-
-NOTHING = msgspec.Raw(b"")
-"""What a field that was not sent holds."""
+from plugins.kubernetes.model.wire import NOTHING, Condition, Identity, Wire, word
 
 
 class Waiting(Wire, frozen=True, gc=False):
@@ -180,9 +177,11 @@ class PodAnnotations(Wire, frozen=True, gc=False):
     autoscaler: str = msgspec.field(name="cluster-autoscaler.kubernetes.io/safe-to-evict", default="")
 
 
-class PodMeta(Meta, frozen=True, gc=False):
-    """PodMeta of the API, the fields that are read."""
+class PodMeta(Identity, frozen=True, gc=False):
+    """PodMeta of the API, the fields that are read; labels and owners are left as they came, for pods share them."""
 
+    labels: msgspec.Raw = NOTHING
+    owner_references: msgspec.Raw = NOTHING
     annotations: PodAnnotations | None = None
 
 

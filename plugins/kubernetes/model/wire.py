@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,8 @@ from console.text import clean
 Pairs = tuple[tuple[str, str], ...]
 _POOL_LIMIT = 20_000
 _pairs: dict[Pairs, Pairs] = {}
+NOTHING = msgspec.Raw(b"")
+"""What a field that is left as it came holds where it was not sent."""
 WORDS: dict[str, str] = {}
 """Cleaned words by how they came; only `word` writes it, and what is called for every pod looks here first."""
 
@@ -38,8 +40,8 @@ class OwnerReference(Wire, frozen=True, gc=False):
     controller: bool | None = None
 
 
-class Meta(Wire, frozen=True, gc=False):
-    """metav1.ObjectMeta, without managed fields and annotations."""
+class Identity(Wire, frozen=True, gc=False):
+    """metav1.ObjectMeta, what each object has of its own."""
 
     name: str = ""
     namespace: str = ""
@@ -49,9 +51,14 @@ class Meta(Wire, frozen=True, gc=False):
     creation_timestamp: datetime.datetime | None = None
     deletion_timestamp: datetime.datetime | None = None
     deletion_grace_period_seconds: int | None = None
+    finalizers: tuple[str, ...] | None = None
+
+
+class Meta(Identity, frozen=True, gc=False):
+    """metav1.ObjectMeta, without managed fields and annotations."""
+
     labels: dict[str, str] | None = None
     owner_references: tuple[OwnerReference, ...] | None = None
-    finalizers: tuple[str, ...] | None = None
 
 
 class NamedWire(Wire, frozen=True, gc=False):
@@ -124,9 +131,8 @@ def epoch(moment: datetime.datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def controller(meta: Meta) -> OwnerReference | None:
-    """The owner that controls the object, if any."""
-    owners = meta.owner_references
+def controller(owners: Sequence[OwnerReference] | None) -> OwnerReference | None:
+    """The one among its owners that controls the object, if any."""
     if not owners:
         return None
     if owners[0].controller:

@@ -295,5 +295,5 @@ def _base(kind: str, meta: Meta, chosen: LabelSelector | None) -> _Base:
         "created": epoch(meta.creation_timestamp) or 0.0,
         "labels": pairs(meta.labels),
         "selector": selector(chosen),
-        "owned": controller(meta) is not None,
+        "owned": controller(meta.owner_references) is not None,
     }
