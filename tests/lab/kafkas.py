@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from subprocess import CompletedProcess
 from typing import Any
 
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import TooEarlyError, until
 from tests.terminal import PILOTHOUSE
 
 Object = dict[str, Any]
-_PATIENCE = 240.0
-_LOOKS = 10
 _PARTITION = re.compile(r"Topic: (\S+)\s+Partition: (\d+)\s+Leader: (\d+|none)\s+Replicas: ([\d,]+)\s+Isr: ([\d,]*)")
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """A change reaches all brokers a moment later. Ten looks are had, also where one takes as long as the patience."""
-    deadline, looks = time.monotonic() + _PATIENCE, 1
-    while not is_so():
-        assert time.monotonic() < deadline or looks < _LOOKS, what
-        time.sleep(0.5)
-        looks += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +35,11 @@ class Cluster:
         )
 
     def pane(self, name: str) -> list[Object]:
-        """The rows of a pane."""
+        """The rows of a pane; `until` they come, where a member may be away."""
         done = self.asked(name)
-        assert done.returncode == 0, done.stderr
+        if done.returncode:
+            raise TooEarlyError(done.stderr)
         return json.loads(done.stdout)
-
-    def shown(self, name: str) -> list[Object]:
-        """The same, or nothing where it fails: while a member is away, who takes over is found out first."""
-        done = self.asked(name)
-        return json.loads(done.stdout) if done.returncode == 0 else []
 
     def rows(self, name: str, key: str = "name") -> dict[Any, Object]:
         """The same by one of their fields."""

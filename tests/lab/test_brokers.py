@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import until
 
 pytestmark = pytest.mark.lab
 
@@ -32,13 +33,6 @@ def delete(lab: Lab, system: Staged, member: str) -> None:
         assert time.monotonic() < deadline, f"{pod} was not replaced"
         time.sleep(0.2)
     system.wait(member)
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 240
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.5)
 
 
 def test_rabbitmq(lab: Lab, staged: Ask) -> None:

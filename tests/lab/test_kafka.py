@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.lab.brokers.kafka import SECURE, USER
 from tests.lab.brokers.staged import Staged
-from tests.lab.kafkas import Cluster, misled, states, until
+from tests.lab.kafkas import Cluster, misled, states
 from tests.lab.lab import Lab
+from tests.lab.patience import until
 from tests.terminal import PILOTHOUSE
 
 pytestmark = pytest.mark.lab
@@ -60,7 +62,7 @@ def test_a_broker_that_comes_back_is_given_its_leaders_again(restless: Cluster) 
     kafka.staged.start("kafka-2")
     under = ("kafka-topics", "--describe", "--under-replicated-partitions")
     until(lambda: not kafka.told(*under).strip(), "its replicas do not catch up")
-    until(lambda: states(kafka.shown("brokers")) == {0: "ok", 1: "ok", 2: "ok"}, "its row does not change back")
+    until(lambda: states(kafka.pane("brokers")) == {0: "ok", 1: "ok", 2: "ok"}, "its row does not change back")
     lost = [key for key, one in kafka.described().items() if misled(one)]
     assert lost
     assert f"{len(lost)} of {len(lost)} partitions went" in kafka.act(("brokers", "2"), "elect")
@@ -76,15 +78,15 @@ def test_a_broker_that_hangs_is_told_in_its_row_alone(restless: Cluster) -> None
     topics = {name: row["partitions"] for name, row in kafka.rows("topics").items()}
     kafka.staged.freeze("kafka-1")
     until(lambda: without(kafka, 1, {"silent", "fenced", "away"}), "its row is not the only one that says so")
-    until(lambda: {row["name"]: row["partitions"] for row in kafka.shown("topics")} == topics, "topics do not come")
-    until(lambda: {row["id"] for row in kafka.shown("quorum")} == {0, 1, 2}, "the quorum does not come")
+    until(lambda: {row["name"]: row["partitions"] for row in kafka.pane("topics")} == topics, "topics do not come")
+    until(lambda: {row["id"] for row in kafka.pane("quorum")} == {0, 1, 2}, "the quorum does not come")
     kafka.staged.thaw("kafka-1")
-    until(lambda: set(states(kafka.shown("brokers")).values()) == {"ok"}, "its row does not change back")
+    until(lambda: set(states(kafka.pane("brokers")).values()) == {"ok"}, "its row does not change back")
 
 
 def without(kafka: Cluster, number: int, words: set[str]) -> bool:
     """Whether the row of a broker says one of these words, and those of the others are as ever."""
-    seen = states(kafka.shown("brokers"))
+    seen = states(kafka.pane("brokers"))
     return seen.pop(number, "") in words and len(seen) == 2 and set(seen.values()) == {"ok"}
 
 
@@ -120,19 +122,22 @@ def test_who_logs_in_through_tls_sees_the_same(kafka: Cluster, tmp_path: Path, m
             f'password_file = "{tmp_path / file}"\nca_file = "{tmp_path / "ca.pem"}"\n'
         )
     asked = [PILOTHOUSE, "get", "kafka.brokers", "--instance", "secure", "-o", "json", "--timeout", "90"]
-    rows = json.loads(said(kafka.lab, [*asked, "--config", str(tmp_path / "good.toml")], '"ok"'))
+    good = [*asked, "--config", str(tmp_path / "good.toml")]
+    rows = json.loads(said(kafka.lab, good, '"ok"').stdout)
     assert states(rows) == {0: "ok", 1: "ok", 2: "ok"}
     assert all(row["address"].endswith(f":{SECURE}") for row in rows)
     if mechanism == "PLAIN":
-        said(kafka.lab, [*asked, "--config", str(tmp_path / "bad.toml")], "uthentication")
+        bad = said(kafka.lab, [*asked, "--config", str(tmp_path / "bad.toml")], "uthentication")
+        assert bad.returncode != 0
 
 
-def said(lab: Lab, command: list[str], words: str) -> str:
-    """What a command printed that had these words in it; tried again, since a start has a deadline."""
-    told: list[str] = []
-    while len(told) < 12:
-        done = lab.run(command)
-        if words in done.stdout + done.stderr:
-            return done.stdout
-        told.append(done.stdout + done.stderr)
-    raise AssertionError(told)
+def said(lab: Lab, command: list[str], words: str) -> CompletedProcess[str]:
+    """A command that said these words; tried again, since a start has a deadline, which a busy machine may miss."""
+    told: list[CompletedProcess[str]] = []
+
+    def so() -> bool:
+        told.append(lab.run(command))
+        return words in told[-1].stdout + told[-1].stderr
+
+    until(so, f"it does not say {words}")
+    return told[-1]

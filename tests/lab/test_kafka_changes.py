@@ -17,8 +17,9 @@ from plugins.kafka.finding import search
 from plugins.kafka.model.rows import Group
 from tests.contracts.ground import reached
 from tests.lab.brokers.staged import Staged
-from tests.lab.kafkas import Cluster, until
+from tests.lab.kafkas import Cluster
 from tests.lab.lab import Lab
+from tests.lab.patience import until
 
 pytestmark = pytest.mark.lab
 TOPIC, READERS = "pilothouse.moved", "pilothouse.newer"

@@ -6,29 +6,31 @@ The servers are asked by their REST API at their pods' addresses, and by their o
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-from tests.lab.brokers.asking import ask, four_letters
+from tests.lab.brokers.asking import four_letters
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import TooEarlyError, until
+from tests.lab.pulsars import Told
 from tests.terminal import PILOTHOUSE
 
 pytestmark = pytest.mark.lab
 
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
-_PATIENCE = 120.0
 _TENANT, _SPACE = "pilothouse", "pilothouse/test"
 
 
 def pane(lab: Lab, name: str) -> dict[str, Object]:
     """The rows of a pane by their keys."""
     done = lab.run([PILOTHOUSE, "get", name if "." in name else f"pulsar.{name}", *_of(name), "-o", "json"])
-    assert done.stdout, done.stderr
+    if not done.stdout:
+        raise TooEarlyError(done.stderr)
     return {row["key"]: row for row in json.loads(done.stdout)}
 
 
@@ -36,18 +38,22 @@ def _of(name: str) -> list[str]:
     return ["--instance", "pulsar/pulsar-zookeeper"] if name.startswith("zookeeper") else []
 
 
+def tried(lab: Lab, kind: str, target: str, action: str, **answers: str) -> CompletedProcess[str]:
+    """An action, which may be refused."""
+    given = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
+    return lab.run([PILOTHOUSE, "act", f"pulsar.{kind}", target, action, "--name", target, *given])
+
+
 def act(lab: Lab, kind: str, target: str, action: str, **answers: str) -> str:
     """What an action said that had to be done."""
-    given = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
-    done = lab.run([PILOTHOUSE, "act", f"pulsar.{kind}", target, action, "--name", target, *given])
+    done = tried(lab, kind, target, action, **answers)
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
 
 
 def refused(lab: Lab, kind: str, target: str, action: str, **answers: str) -> str:
     """What an action said that must not be done."""
-    given = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
-    done = lab.run([PILOTHOUSE, "act", f"pulsar.{kind}", target, action, "--name", target, *given])
+    done = tried(lab, kind, target, action, **answers)
     assert done.returncode != 0, done.stdout
     return done.stderr + done.stdout
 
@@ -56,56 +62,9 @@ def backlogs(lab: Lab) -> dict[str, int | None]:
     return {name: row["backlog"] for name, row in pane(lab, "topics").items()}
 
 
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Brokers make their page of topics every few seconds, and members take their time."""
-    deadline = time.monotonic() + _PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(1.0)
-
-
-class Told:
-    """What the servers say themselves."""
-
-    def __init__(self, pulsar: Staged) -> None:
-        self.pulsar = pulsar
-        self._names = {pulsar.pod(one).host: pulsar.pod(one).address for one in pulsar.members}
-        self._authorization = f"Bearer {pulsar.secret('pulsar-token-admin', 'TOKEN')}"
-
-    def admin(self, path: str, method: str = "GET", body: object = None) -> Any:
-        """The brokers' REST API under /admin/v2; None for an empty answer, and where there is no such thing."""
-        status, said = self._asked(f"/admin/v2/{path}", method, body)
-        assert status < 300 or status == 404, (path, status, said)
-        return json.loads(said) if said and status < 300 else None
-
-    def gone(self, path: str) -> bool:
-        """Delete it; while something of it is still being deleted, servers refuse or fail."""
-        status, _ = self._asked(f"/admin/v2/{path}", "DELETE", None)
-        return status < 300 or status == 404
-
-    def bookie(self, path: str, member: str = "bookie-0") -> tuple[int, str]:
-        """A bookie's HTTP."""
-        status, said = ask("GET", f"http://{self.pulsar.pod(member).address}:8000/api/v1/{path}", timeout=120)
-        return status, said.decode()
-
-    def produce(self, topic: str, count: int) -> None:
-        """So many messages."""
-        messages = [{"key": f"key-{n}", "payload": f"message {n}"} for n in range(count)]
-        status, said = self._asked(f"/topics/persistent/{topic}", "POST", {"producerName": "lab", "messages": messages})
-        assert status < 300, said
-
-    def backlog(self, topic: str, subscription: str) -> int:
-        """What the owner counts now."""
-        return self.admin(f"persistent/{topic}/stats")["subscriptions"][subscription]["msgBacklog"]
-
-    def _asked(self, path: str, method: str, body: object) -> tuple[int, bytes]:
-        url = f"http://{self.pulsar.pod('broker-0').address}:8080{path}"
-        return ask(method, url, authorization=self._authorization, body=body, timeout=120, names=self._names)
-
-
 @pytest.fixture
 def told(staged: Ask) -> Told:
-    return Told(staged("pulsar"))
+    return Told(staged("pulsar"), "pulsar")
 
 
 @pytest.fixture
@@ -141,7 +100,7 @@ def well(lab: Lab) -> bool:
 
 
 def test_members_are_those_that_the_servers_name_with_their_pods_and_nodes(lab: Lab, told: Told) -> None:
-    pulsar = told.pulsar
+    pulsar = told.staged
     until(lambda: well(lab), "a member does not answer in time")
     pods = json.loads(lab.kubectl("-n", pulsar.space, "get", "pods", "-o", "json"))["items"]
     nodes = {item["metadata"]["name"]: item["spec"].get("nodeName") for item in pods}
@@ -168,7 +127,7 @@ def test_members_are_those_that_the_servers_name_with_their_pods_and_nodes(lab: 
 
 
 def test_topics_subscriptions_and_policies_are_those_of_the_brokers(lab: Lab, told: Told) -> None:
-    tool = told.pulsar.tool("broker-0", "pulsar-admin", "topics", "partitioned-stats", "shop/orders/events")
+    tool = told.staged.tool("broker-0", "pulsar-admin", "topics", "partitioned-stats", "shop/orders/events")
     events = json.loads(tool.stdout)
     for topic in ("shop/orders/audit", "shop/critical/payments"):  # loaded, so that the brokers' pages name them
         told.admin(f"persistent/{topic}/stats")
@@ -276,7 +235,7 @@ def test_a_topic_and_its_subscription_are_worked_with(lab: Lab, told: Told, spac
 
 
 def test_brokers_and_bookies_are_worked_with(lab: Lab, told: Told) -> None:
-    broker, bookie = (told.pulsar.pod(one).name for one in ("broker-0", "bookie-1"))
+    broker, bookie = (told.staged.pod(one).name for one in ("broker-0", "bookie-1"))
     assert "role admin by Secret pulsar/pulsar-token-admin, it never expires" in act(lab, "brokers", broker, "who")
     assert "ok" in act(lab, "brokers", broker, "health")
     bundle = next(name for name in pane(lab, "bundles") if name.startswith("shop/orders/"))
@@ -302,7 +261,7 @@ def test_brokers_and_bookies_are_worked_with(lab: Lab, told: Told) -> None:
 
 def test_what_hangs_is_silent_in_its_row_alone(lab: Lab, told: Told) -> None:
     """The broker last and not for long: without its ZooKeeper it ends itself."""
-    pulsar = told.pulsar
+    pulsar = told.staged
     until(lambda: well(lab), "a member does not answer in time")
     peers = pane(lab, "zookeeper.members")
     follower = next(n for n in range(3) if peers[pulsar.pod(f"zk-{n}").name]["mode"] == "follower")

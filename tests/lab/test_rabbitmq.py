@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,20 +10,20 @@ import pytest
 
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import TooEarlyError, until
 from tests.terminal import PILOTHOUSE
 
 pytestmark = pytest.mark.lab
 
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
-_PATIENCE = 240.0
-_LOOKS = 10
 
 
 def pane(lab: Lab, name: str) -> list[Object]:
     """The rows of a pane."""
     done = lab.run([PILOTHOUSE, "get", f"rabbitmq.{name}", "-o", "json"])
-    assert done.returncode == 0, done.stderr
+    if done.returncode:
+        raise TooEarlyError(done.stderr)
     return json.loads(done.stdout)
 
 
@@ -40,15 +39,6 @@ def ctl(rabbit: Staged, *words: str) -> list[Object]:
     done = rabbit.tool("rabbit-0", "rabbitmqctl", "-q", *words, "--formatter", "json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Statistics are five seconds old, and members take their time; ten looks are had however long one takes."""
-    deadline, looks = time.monotonic() + _PATIENCE, 1
-    while not is_so():
-        assert time.monotonic() < deadline or looks < _LOOKS, what
-        time.sleep(1.0)
-        looks += 1
 
 
 def queue(lab: Lab, name: str) -> Object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,21 +11,21 @@ import pytest
 
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import TooEarlyError, until
 from tests.terminal import PILOTHOUSE
 
 pytestmark = pytest.mark.lab
 
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
-_PATIENCE = 240.0
 _TRIES = 4
-_LOOKS = 10
 
 
 def pane(lab: Lab, name: str) -> list[Object]:
     """The rows of a pane."""
     done = lab.run([PILOTHOUSE, "get", f"redis.{name}", "-o", "json"])
-    assert done.returncode == 0, done.stderr
+    if done.returncode:
+        raise TooEarlyError(done.stderr)
     return json.loads(done.stdout)
 
 
@@ -44,15 +43,6 @@ def act(lab: Lab, kind: str, name: Callable[[], str], action: str) -> str:
             return done.stdout
         said = done.stderr + done.stdout
     raise AssertionError(said)
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Also where one look takes as long as the patience lasts, ten of them are had."""
-    deadline, looks = time.monotonic() + _PATIENCE, 1
-    while not is_so():
-        assert time.monotonic() < deadline or looks < _LOOKS, what
-        time.sleep(1.0)
-        looks += 1
 
 
 def cli(redis: Staged, member: str, *words: str) -> list[str]:

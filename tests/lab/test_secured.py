@@ -7,7 +7,6 @@ beside those that the platform's instances use.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,13 @@ import pytest
 from tests.lab.brokers import pulsar, rabbitmq, redis
 from tests.lab.brokers.staged import Staged
 from tests.lab.lab import Lab
+from tests.lab.patience import TooEarlyError, until
 from tests.terminal import PILOTHOUSE
 
 pytestmark = pytest.mark.lab
 
 Ask = Callable[[str], Staged]
 Object = dict[str, Any]
-_PATIENCE = 180.0
-_LOOKS = 10
 
 
 class Named:
@@ -59,14 +57,17 @@ class Named:
 
     def until(self, pane: str, keys: str, is_so: Callable[[list[Object]], bool]) -> list[Object]:
         """The rows once they are so: members settle after what a test before did to them, and may be busy with else."""
-        deadline, looks = time.monotonic() + _PATIENCE, 1
-        while True:
+        seen: list[list[Object]] = []
+
+        def so() -> bool:
             rows, text = self.look(pane, keys)
-            if is_so(rows):
-                return rows
-            assert time.monotonic() < deadline or looks < _LOOKS, text
-            time.sleep(1.0)
-            looks += 1
+            seen.append(rows)
+            if not is_so(rows):
+                raise TooEarlyError(text)
+            return True
+
+        until(so, f"{pane} is not as it should be")
+        return seen[-1]
 
 
 def found(lab: Lab, pane: str, column: str, *more: str) -> set[str]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.lab.brokers.staged import Staged
-from tests.lab.kafkas import Cluster, until
+from tests.lab.kafkas import Cluster
 from tests.lab.lab import Lab
+from tests.lab.patience import until
 from tests.lab.strimzi import MERGE, PAUSE, Strimzi, path, resource
 from tests.terminal import PILOTHOUSE
 

@@ -181,7 +181,18 @@ def stop(place: Place, name: str, how: signal.Signals = signal.SIGTERM) -> None:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
         _reap(pid)
+    while _lingers(pid):
+        time.sleep(0.05)
+        _reap(pid)
     (place.pids / name).unlink(missing_ok=True)
+
+
+def _lingers(pid: int) -> bool:
+    """Whether threads of a dead process are still there: until the last one is gone its ports are taken."""
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+    except OSError:
+        return False
 
 
 def _reap(pid: int) -> None:
