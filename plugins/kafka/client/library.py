@@ -7,6 +7,7 @@ What its own classes do otherwise (3.0.12), each seen as a thread or a socket th
 - A connection with bytes to write is not closed before they are written, which the end of the loop forbids.
 - A TLS handshake that fails leaves its socket, and one that is never answered has no deadline.
 - A login that is refused is tried again and again until the start's deadline, or never again once it has started.
+- What comes together with the connection's end is thrown away: to who looks late, a refused login was only a cut.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ async def _transport(manager: Any, node: Any, timeout_at: float | None = None) -
     )
     try:
         if not manager.ssl_enabled:
-            return managing.KafkaTCPTransport(net, sock, host=node.host)
+            return heard_out(managing.KafkaTCPTransport(net, sock, host=node.host))
         own = {key: value for key, value in config.items() if key.startswith("ssl_")}
         transport = managing.KafkaSSLTransport(net, sock, host=node.host, **own)
         sock = transport._sock  # noqa: SLF001 - the wrapped one; the plain one is no socket any more
@@ -126,6 +127,18 @@ async def _transport(manager: Any, node: Any, timeout_at: float | None = None) -
         if isinstance(error, Exception):
             raise errors.KafkaConnectionError(f"Handshake failed: {text(error)}") from error
         raise
+    return heard_out(transport)
+
+
+def heard_out(transport: Any) -> Any:
+    """The same, but an answer is delivered before the end that came with it: the next look sees the end again."""
+    look = transport._sock_recv  # noqa: SLF001
+
+    def received() -> tuple[bytes, Exception | None]:
+        data, end = look()
+        return data, None if data else end
+
+    transport._sock_recv = received  # noqa: SLF001
     return transport
 
 
