@@ -9,21 +9,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Unpack
 
 import msgspec
 
-from console.errors import Absent, BadAnswer, Conflict, Rejected, SourceError, Unauthorized
+from console.errors import Absent, BadAnswer, Conflict, Forbidden, Rejected, SourceError, Unauthorized
 from console.http import Answer
 from console.text import clean
 from plugins.pulsar.client.admin import Admin, text
 from plugins.pulsar.client.members import Member
-from plugins.pulsar.client.web import decoded, encoded
+from plugins.pulsar.client.web import Rest, decoded, encoded
 from plugins.pulsar.model.rows import ManagerRow
 
 _WITHIN = 8.0
 _BASE = "/pulsar-manager"
 _SESSION = re.compile(r"JSESSIONID=([A-Za-z0-9_.-]{1,200})")
+_ALL = {"page_num": "1", "page_size": "1000"}
+"""The most that one page may have; the usual page has ten, and newer servers give all of them in any case."""
 _CSRF = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
@@ -32,7 +34,7 @@ class Environment(msgspec.Struct, frozen=True):
 
     name: str = ""
     broker: str = ""
-    bookie: str = ""
+    bookie: str | None = ""
 
 
 class _Environments(msgspec.Struct):
@@ -70,13 +72,14 @@ class Managers:
     async def superuser(self, url: str, *, name: str, password: str, email: str) -> None:
         """Make the first administrator; asks for no login. Raises Conflict where there is one."""
         body = {"name": name, "password": password, "description": "made by Pilothouse", "email": email}
-        answer = await self._send(url, "PUT", "/users/superuser", await self._forgery(url), body)
+        answer = await self._send(url, "PUT", "/users/superuser", await self._forgery(url), body=encoded(body))
         _agreed(answer, Conflict)
 
     async def login(self, url: str, *, name: str, password: str) -> Mapping[str, str]:
         """The headers of a session. Raises Unauthorized."""
         headers = await self._forgery(url)
-        answer = await self._send(url, "POST", "/login", headers, {"username": name, "password": password})
+        body = encoded({"username": name, "password": password})
+        answer = await self._send(url, "POST", "/login", headers, body=body)
         _agreed(answer, Unauthorized)
         told = {key.lower(): value for key, value in answer.headers.items()}
         if not told.get("token"):
@@ -87,12 +90,12 @@ class Managers:
 
     async def environments(self, url: str, session: Mapping[str, str]) -> Sequence[Environment]:
         """All that it knows."""
-        answer = await self._send(url, "GET", "/environments", session)
+        answer = await self._send(url, "GET", "/environments", session, params=_ALL)
         return decoded(answer.body, _Environments, "environments").data
 
     async def register(self, url: str, session: Mapping[str, str], wanted: Environment) -> None:
         """One more. Raises Rejected with the server's reason."""
-        answer = await self._send(url, "PUT", "/environments/environment", session, msgspec.structs.asdict(wanted))
+        answer = await self._send(url, "PUT", "/environments/environment", session, body=encoded(wanted))
         _agreed(answer, Rejected)
 
     async def _forgery(self, url: str) -> dict[str, str]:
@@ -103,11 +106,14 @@ class Managers:
             raise BadAnswer("what answers there is no Pulsar Manager", where=path)
         return {"X-XSRF-TOKEN": token, "Cookie": f"XSRF-TOKEN={token}"}
 
-    async def _send(
-        self, url: str, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None = None
-    ) -> Answer:
-        content = None if body is None else encoded(body)
-        return await self._admin.web.whole(url, method, _BASE + path, headers=headers, body=content, deadline=_WITHIN)
+    async def _send(self, url: str, method: str, path: str, session: Mapping[str, str], **more: Unpack[Rest]) -> Answer:
+        """Raises Unauthorized for its 401, which is not about the brokers' token."""
+        more["headers"], more["deadline"] = session, _WITHIN
+        try:
+            return await self._admin.web.whole(url, method, _BASE + path, **more)
+        except Forbidden as error:
+            why = error.what.rpartition(": ")[2]
+            raise Unauthorized(f"Pulsar Manager refuses it: {why}", where=f"{method} {_BASE}{path}") from error
 
 
 def _agreed(answer: Answer, refusal: type[SourceError]) -> None:

@@ -91,7 +91,8 @@ class World:
     workers: frozenset[str] = frozenset()
     """The brokers that have one; empty: all."""
     workers_start: bool = False
-    environments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    environments: list[dict[str, str | None]] = field(default_factory=list[dict[str, str | None]])
+    """Of Pulsar Manager: name, broker, bookie."""
     fault: str = ""
     """`hang`, `half`, `garbage`: what all servers do to each answer; `broken`: they fail (500)."""
     faulty: frozenset[str] = frozenset()

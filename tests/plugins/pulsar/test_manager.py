@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from console.clock import SYSTEM_CLOCK
-from console.errors import Conflict, Refused, Unauthorized
+from console.errors import Conflict, Refused, Rejected, Unauthorized
 from console.plugin import Act, Reach
 from plugins.pulsar import config
 from plugins.pulsar.acts import managing
@@ -46,7 +46,7 @@ async def test_an_administrator_is_made_once_and_the_cluster_is_registered_once(
     made = await managing.superuser(act(client, name="admin", password=PASSWORD, email="a@example.com"), row)
     assert served.world.administrators == {"admin": PASSWORD}
     with pytest.raises(Conflict, match="is exist"):
-        await managing.superuser(act(client, name="other", password=PASSWORD), row)
+        await managing.superuser(act(client, name="other", password=PASSWORD, email="a@example.com"), row)
     wanted = {"user": "admin", "password": PASSWORD, "name": "east", "broker": "http://proxy:80", "bookie": "-"}
     said = await managing.register(act(client, **wanted), row)
     assert served.world.environments == [{"name": "east", "broker": "http://proxy:80", "bookie": ""}]
@@ -64,11 +64,57 @@ async def test_a_wrong_password_is_told_without_it(served: Served, client: Clien
     wrong = {"user": "admin", "password": "wr0ng-one", "name": "east", "broker": "http://proxy:80"}
     with pytest.raises(Unauthorized) as caught:
         await managing.register(act(client, **wrong), row)
-    assert "password is wrong" in caught.value.what
+    assert "user name or password" in caught.value.what
     assert "wr0ng-one" not in f"{caught.value!r}{caught.value}{caught.value.next_step}"
     with pytest.raises(Refused, match="shorter than"):
         await managing.superuser(act(client, name="admin", password="short"), row)
+    with pytest.raises(Unauthorized, match="is not exist"):
+        await managing.register(act(client, **{**wrong, "user": "nobody"}), row)
     assert served.world.environments == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"name": "ad-min"}, "User name illegal"),
+        ({"email": "nowhere"}, "Email address illegal"),
+        ({"email": ""}, "email cannot be empty"),
+    ],
+)
+async def test_what_the_server_takes_for_no_administrator_is_told(
+    served: Served, client: Client, given: dict[str, str], words: str
+) -> None:
+    [row] = await client.managers.rows()
+    with pytest.raises(Conflict, match=words):
+        await managing.superuser(
+            act(client, **{"name": "admin", "password": PASSWORD, "email": "a@example.com", **given}), row
+        )
+    assert served.world.administrators == {}
+
+
+async def test_an_environment_is_found_on_any_page_and_one_that_is_away_is_not_made(
+    served: Served, client: Client
+) -> None:
+    served.world.administrators["admin"] = PASSWORD
+    many = [{"name": f"old-{n}", "broker": f"http://old-{n}:80", "bookie": None} for n in range(11)]
+    served.world.environments = [*many]
+    [row] = await client.managers.rows()
+    wanted = {"user": "admin", "password": PASSWORD, "name": "old-10", "broker": "http://old-10:80", "bookie": "-"}
+    assert "already" in await managing.register(act(client, **wanted), row)
+    away = {**wanted, "name": "away", "broker": "http://nowhere:80"}
+    with pytest.raises(Rejected, match="Please check it"):
+        await managing.register(act(client, **away), row)
+    assert served.world.environments == many
+
+
+async def test_a_login_counts_for_its_own_session(client: Client, served: Served) -> None:
+    served.world.administrators["admin"] = PASSWORD
+    url = served.url("manager")
+    session = await client.managers.login(url, name="admin", password=PASSWORD)
+    assert await client.managers.environments(url, session) == []
+    stolen = {**session, "Cookie": session["Cookie"].partition(";")[0]}
+    with pytest.raises(Unauthorized, match="refuses it: Please login"):
+        await client.managers.environments(url, stolen)
 
 
 async def test_its_passwords_are_asked_hidden_and_nothing_is_asked_of_one_that_is_away(client: Client) -> None:
