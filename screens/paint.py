@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,6 +36,8 @@ IN_TABLES = frozenset({Tone.OK, Tone.WARN, Tone.BAD, Tone.BUSY})
 _BARS = str.maketrans("▁▂▃▄▅▆▇█▒·", "_.:-=+*#=.")
 _RINGS = str.maketrans("◆●▲✗╭╮╰╯─", "*+!X..`'-")
 _DRAWN = {**_BARS, **_RINGS}
+_HOST = re.compile(r"@[^@]*\.|\.svc(?=[.:]|$)")
+"""What only full names of hosts have: members of one set differ in their first label, not at the end."""
 _SPREAD = 4
 """Characters that one terminal cell may be made of; more are cut, since they would flood the line."""
 
@@ -178,10 +181,20 @@ def _paint(name: str, glyphs_key: tuple[str, ...], *, colourless: bool) -> Paint
 
 
 def shorten(text: str, cells: int, *, ellipsis: str = "…") -> str:
-    """A name in at most `cells` cells, cut in its middle: names of one set differ at their ends (`...-kafka-2`)."""
+    """A name in at most `cells` cells, cut in its middle: names of one set differ at their ends (`...-kafka-2`).
+
+    Of a host's full name the domain goes first (`rabbit@rabbit-2.rabbit-disc...`).
+    """
     tail = cells // 3
     if len(text) <= cells or span(text) != len(text) or not tail:
         return text
+    if _HOST.search(text):
+        first = text.partition(".")[0]
+        if len(first) < cells:
+            return text[: cells - 1] + ellipsis
+        text = first
+        if len(text) == cells:
+            return text
     return text[: cells - tail - 1] + ellipsis + text[-tail:]
 
 

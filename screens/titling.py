@@ -92,7 +92,12 @@ def empty_lines(face: Facing) -> tuple[Cell, ...]:
         case SourceState.LOADING if not face.total:
             return (Cell(f"Waiting for the first answer{f' of {face.instance}' if face.instance else ''}.", Tone.BUSY),)
         case _:
-            return _hidden(face) if face.total else (Cell(f"There are no {face.title}.", Tone.MUTED),)
+            return _hidden(face) if face.total else _none(face)
+
+
+def _none(face: Facing) -> tuple[Cell, ...]:
+    why = (Cell(f"{face.note}.", Tone.MUTED),) if face.note else ()
+    return Cell(f"There are no {face.title}.", Tone.MUTED), *why
 
 
 def _hidden(face: Facing) -> tuple[Cell, ...]:

@@ -9,7 +9,7 @@ from console.model import Ref, Tone
 from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane, Right, Section
 from plugins.kafka.model.rows import BROKERS, PARTITIONS, PARTITIONS_BY_BROKER, Broker
 from plugins.kafka.panes import picture
-from plugins.kafka.panes.cells import bytes_of, count, fall_tone, fall_words, ids, known, optional, pod_jump, run
+from plugins.kafka.panes.cells import bytes_of, count, fall_tone, fall_words, known, optional, pod_jump, run
 
 _FULL, _FILLING = 0.05, 0.15
 """Free parts of a volume below which it is bad, and below which it is a warning (Strimzi's rule and one of ours)."""
@@ -44,6 +44,12 @@ def _disk(row: Broker, _now: float) -> Cell:
     return Cell(percent(row.free, row.total), tone)
 
 
+def _disk_words(row: Broker) -> str:
+    logs = "" if row.size is None else f"{size(row.size)} of logs"
+    free = "" if row.free is None else f"{size(row.free)} free of {size(row.total)}"
+    return ", ".join(filter(None, (logs, free)))
+
+
 def _leaders(row: Broker, _now: float) -> Cell:
     wrong = row.leaders < row.preferred
     return Cell(f"{row.leaders}/{row.preferred}", Tone.WARN if wrong else Tone.PLAIN)
@@ -72,9 +78,16 @@ COLUMNS: tuple[Column[Broker], ...] = (
         align="right",
         help="partitions it leads / would lead as preferred leader",
     ),
-    Column("REPLICAS", lambda b: b.replicas, lambda b, _now: count(b.replicas), align="right"),
+    Column("REPLICAS", lambda b: b.replicas, lambda b, _now: count(b.replicas), align="right", hide_below=100),
     Column("NOT IN SYNC", lambda b: b.missing, lambda b, _now: count(b.missing, Tone.WARN), align="right"),
-    Column("SIZE", lambda b: b.size, lambda b, _now: bytes_of(b.size), align="right", help="of its log directories"),
+    Column(
+        "SIZE",
+        lambda b: b.size,
+        lambda b, _now: bytes_of(b.size),
+        align="right",
+        hide_below=90,
+        help="of its log directories",
+    ),
     Column("FREE", _free, _disk, align="right", hide_below=100, help="of its volumes; from Kafka 3.3"),
     Column("RACK", lambda b: b.rack or None, lambda b, _now: optional(b.rack), hide_below=110),
     Column("NODE", lambda b: b.node or None, lambda b, _now: optional(b.node), hide_below=90),
@@ -111,10 +124,10 @@ def describe(row: Broker, facts: Facts) -> Sequence[Section]:
         ("release", optional(row.release)),
         ("leads", Cell(f"{row.leaders}, preferred for {row.preferred}")),
         ("in sync", Cell(f"{row.in_sync} of {row.replicas} replicas")),
-        ("disk", Cell(f"{size(row.size)} of logs, {size(row.free)} free of {size(row.total)}")),
+        ("disk", optional(_disk_words(row))),
         *(("failed disk", Cell(path, Tone.BAD)) for path in row.bad_dirs),
     )
-    sections = [Section("broker", about)]
+    sections = [Section("broker", tuple(line for line in about if line[1].text != "-"))]
     for title, names, number, tone in (
         ("offline without it (it has the only copy in sync)", row.fall.offline, row.fall.counts[0], Tone.BAD),
         ("under min ISR without it", row.fall.under, row.fall.counts[1], Tone.BAD),
@@ -122,16 +135,13 @@ def describe(row: Broker, facts: Facts) -> Sequence[Section]:
         ("unknown (min ISR could not be read)", row.fall.unknown, row.fall.counts[3], Tone.WARN),
     ):
         if number:
-            lines = tuple(("", Cell(name, tone)) for name in names[:50])
-            sections.append(Section(f"{title}: {number}", lines))
+            sections.append(Section(f"{title}: {number}", picture.by_topic(names, number, tone)))
+    held = facts.by(PARTITIONS_BY_BROKER, row.key)
     if row.missing:
-        behind = [part for part in facts.by(PARTITIONS_BY_BROKER, row.key) if row.id not in part.isr]
-        lines = tuple(
-            (part.key, Cell(f"in sync: {ids(part.isr) or 'none'}", Tone.WARN))
-            for part in sorted(behind, key=lambda part: part.key)[:50]
-        )
-        sections.append(Section(f"not in sync here: {row.missing}", lines))
-    drawn = picture.of_broker(row.id, facts.by(PARTITIONS_BY_BROKER, row.key))
+        behind = sorted((part.topic, part.number) for part in held if row.id not in part.isr)
+        names = [f"{topic}/{number}" for topic, number in behind]
+        sections.append(Section(f"not in sync here: {row.missing}", picture.by_topic(names, len(names), Tone.WARN)))
+    drawn = picture.of_broker(row.id, held)
     return [*sections, drawn] if drawn else sections
 
 
@@ -153,7 +163,7 @@ def _patch_pod(row: Broker) -> Sequence[Right]:
 
 BROKERS_PANE: Pane[Broker] = Pane(
     name="kafka.brokers",
-    title="kafka.brokers",
+    title="kafka brokers",
     table=BROKERS,
     columns=COLUMNS,
     ref=lambda b: Ref("broker", str(b.id)),

@@ -22,7 +22,7 @@ _STATES = {"Ready": Tone.OK, "NotReady": Tone.BAD, "paused": Tone.WARN, "no stat
 
 REASSIGNMENTS_PANE: Pane[Reassignment] = Pane(
     name="kafka.reassignments",
-    title="kafka.reassignments",
+    title="kafka reassignments",
     table=REASSIGNMENTS,
     columns=(
         Column(
@@ -46,7 +46,7 @@ REASSIGNMENTS_PANE: Pane[Reassignment] = Pane(
 
 ACLS_PANE: Pane[Acl] = Pane(
     name="kafka.acls",
-    title="kafka.acls",
+    title="kafka ACLs",
     table=ACLS,
     columns=(
         Column("PRINCIPAL", lambda a: a.principal, grow=True),
@@ -69,19 +69,19 @@ ACLS_PANE: Pane[Acl] = Pane(
 
 
 def _described(row: Resource, _facts: Facts) -> Sequence[Section]:
+    about = (
+        ("state", Cell(row.state, _STATES.get(row.state, Tone.PLAIN))),
+        ("why", optional(row.why, Tone.WARN)),
+        ("is", optional(row.detail)),
+    )
+    if _is_no_resource(row):
+        return [Section(row.kind, about)]
     seen = "not yet" if row.observed is None else str(row.observed)
-    return [
-        Section(
-            row.kind,
-            (
-                ("state", Cell(row.state, _STATES.get(row.state, Tone.PLAIN))),
-                ("why", optional(row.why, Tone.WARN)),
-                ("is", optional(row.detail)),
-                ("generation", Cell(f"{row.generation}, seen by the operator: {seen}")),
-                ("reconciliation", Cell("paused", Tone.WARN) if row.paused else Cell("on", Tone.OK)),
-            ),
-        )
-    ]
+    wished = (
+        ("generation", Cell(f"{row.generation}, seen by the operator: {seen}")),
+        ("reconciliation", Cell("paused", Tone.WARN) if row.paused else Cell("on", Tone.OK)),
+    )
+    return [Section(row.kind, (*about, *wished))]
 
 
 def _patch(row: Resource) -> Sequence[Right]:
@@ -101,7 +101,7 @@ def _seen(row: Resource) -> Cell:
 
 RESOURCES_PANE: Pane[Resource] = Pane(
     name="kafka.resources",
-    title="kafka.resources",
+    title="kafka resources",
     table=RESOURCES,
     columns=(
         Column("NAME", lambda r: r.name, grow=True),

@@ -144,7 +144,7 @@ def _reset_asks(row: Group, facts: Facts) -> Sequence[Ask]:
 
 GROUPS_PANE: Pane[Group] = Pane(
     name="kafka.groups",
-    title="kafka.groups",
+    title="kafka groups",
     table=GROUPS,
     columns=COLUMNS,
     ref=lambda g: Ref("group", g.name),

@@ -67,7 +67,7 @@ def _seat(row: Voter, leader: Voter | None) -> Seat:
 
 QUORUM_PANE: Pane[Voter] = Pane(
     name="kafka.quorum",
-    title="kafka.quorum",
+    title="kafka quorum members",
     table=QUORUM,
     columns=(
         Column("ID", lambda v: v.id, lambda v, _now: Cell(str(v.id)), align="right"),

@@ -145,7 +145,7 @@ _CONFIG = (Ask("key", "key"), Ask("value", "value", default="default", help="def
 
 TOPICS_PANE: Pane[Topic] = Pane(
     name="kafka.topics",
-    title="kafka.topics",
+    title="kafka topics",
     table=TOPICS,
     columns=TOPIC_COLUMNS,
     ref=lambda t: Ref("topic", t.name),
@@ -294,7 +294,7 @@ def _elect_partition(row: Partition, _facts: Facts) -> str | None:
 
 PARTITIONS_PANE: Pane[Partition] = Pane(
     name="kafka.partitions",
-    title="kafka.partitions",
+    title="kafka partitions",
     table=PARTITIONS,
     columns=PARTITION_COLUMNS,
     ref=lambda p: Ref("partition", p.key),

@@ -59,6 +59,17 @@ def sized(title: str, value: Callable[[R], float | None], *, hide_below: int = 0
     return Column(title, value, lambda row, _now: Cell(size(value(row))), align="right", hide_below=hide_below)
 
 
+def members(title: str, value: Callable[[R], str], *, hide_below: int = 0) -> Column[R]:
+    """A column of members without the domain, which all of them share; machines get the whole name."""
+    return Column(
+        title,
+        lambda row: value(row) or None,
+        lambda row, _now: optional(value(row).partition(".")[0]),
+        hide_below=hide_below,
+        export=lambda row: value(row) or None,
+    )
+
+
 def texts(title: str, value: Callable[[R], str], *, hide_below: int = 0, wide: bool = False) -> Column[R]:
     """A column of texts that may be absent."""
     return Column(

@@ -10,7 +10,7 @@ from console.plugin import Action, Cell, Column, Facts, Jump, Pane, Section
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.governing import LinkRow
 from plugins.rabbitmq.model.links import ChannelRow, ConnectionRow
-from plugins.rabbitmq.panes.cells import counted, optional, rated, sized, texts
+from plugins.rabbitmq.panes.cells import count, counted, members, optional, rate, rated, sized, texts
 from plugins.rabbitmq.panes.later import run
 
 _STATES = {"running": Tone.OK, "flow": Tone.WARN, "blocking": Tone.WARN, "blocked": Tone.BAD, "": Tone.MUTED}
@@ -43,6 +43,26 @@ def _described(row: ConnectionRow, _facts: Facts) -> Sequence[Section]:
     )
 
 
+def _channel(row: ChannelRow, _facts: Facts) -> Sequence[Section]:
+    return (
+        Section(
+            "channel",
+            (
+                ("state", _state(row.state)),
+                ("user", optional(row.user)),
+                ("vhost", optional(row.vhost)),
+                ("member", optional(row.member)),
+                ("consumers", count(row.consumers)),
+                ("prefetch", count(row.prefetch)),
+                ("unacked", count(row.unacked)),
+                ("unconfirmed", count(row.unconfirmed)),
+                ("in/s", rate(row.published)),
+                ("out/s", rate(row.delivered)),
+            ),
+        ),
+    )
+
+
 CONNECTIONS: Pane[ConnectionRow] = Pane(
     name="rabbitmq.connections",
     title="rabbitmq connections",
@@ -52,7 +72,7 @@ CONNECTIONS: Pane[ConnectionRow] = Pane(
         texts("USER", lambda row: row.user),
         texts("VHOST", lambda row: row.vhost, hide_below=80),
         Column("STATE", lambda row: row.state or None, lambda row, _now: _state(row.state)),
-        texts("MEMBER", lambda row: row.member, hide_below=110),
+        members("MEMBER", lambda row: row.member, hide_below=110),
         texts("GIVEN NAME", lambda row: row.given, hide_below=100),
         counted("CHANNELS", lambda row: row.channels, hide_below=90),
         sized("FROM/S", lambda row: row.received, hide_below=120),
@@ -91,12 +111,13 @@ CHANNELS: Pane[ChannelRow] = Pane(
         counted("UNCONFIRMED", lambda row: row.unconfirmed, hide_below=110),
         rated("IN/S", lambda row: row.published, hide_below=80),
         rated("OUT/S", lambda row: row.delivered, hide_below=80),
-        texts("MEMBER", lambda row: row.member, hide_below=130),
+        members("MEMBER", lambda row: row.member, hide_below=130),
     ),
     ref=lambda row: Ref("channel", row.name),
     sort="NAME",
     facets=lambda row: {"vhost": row.vhost, "user": row.user, "member": row.member, "connection": row.connection},
     fault=lambda row: row.state not in _CALM,
+    describe=_channel,
     jumps=(Jump("its connection", "rabbitmq.connections", lambda row, _facts: {"connection": row.connection}),),
     help="Channels within connections: consumers, what is on its way, and rates.",
 )
@@ -119,7 +140,7 @@ LINKS: Pane[LinkRow] = Pane(
         ),
         texts("FROM", lambda row: row.source, hide_below=90),
         texts("TO", lambda row: row.target, hide_below=90),
-        texts("MEMBER", lambda row: row.member, hide_below=120),
+        members("MEMBER", lambda row: row.member, hide_below=120),
         Column("WHY", lambda row: row.error or None, lambda row, _now: optional(row.error, Tone.BAD), hide_below=110),
     ),
     ref=lambda row: Ref("link", row.name, row.vhost),

@@ -13,7 +13,7 @@ from console.plugin import Action, Ask, Cell, Column, Effect, Facts, Jump, Pane,
 from console.rings import Seat, Stand, may_go, ring, spare_tone
 from plugins.rabbitmq.model import tables
 from plugins.rabbitmq.model.queues import QueueRow
-from plugins.rabbitmq.panes.cells import counted, optional, rate, rated, sized, texts
+from plugins.rabbitmq.panes.cells import counted, members, optional, rate, rated, sized, texts
 from plugins.rabbitmq.panes.later import policy_asks, run
 
 _TONES = {"running": Tone.OK, "idle": Tone.OK, "live": Tone.OK, "flow": Tone.WARN, "": Tone.WARN}
@@ -44,7 +44,7 @@ COLUMNS: tuple[Column[QueueRow], ...] = (
     Column("VHOST", lambda row: row.vhost, hide_below=70),
     Column("TYPE", lambda row: row.kind, hide_below=90),
     Column("STATE", lambda row: row.state or None, _state),
-    Column("LEADER", lambda row: row.leader or None, lambda row, _now: optional(row.leader), hide_below=120),
+    members("LEADER", lambda row: row.leader, hide_below=110),
     Column(
         "COPIES",
         lambda row: len(row.online) - len(row.members),

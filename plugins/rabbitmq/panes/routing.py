@@ -84,6 +84,18 @@ EXCHANGES: Pane[ExchangeRow] = Pane(
     help="Where messages enter, and to what they are passed on. An action says where a routing key would go.",
 )
 
+
+def _binding(row: BindingRow, _facts: Facts) -> Sequence[Section]:
+    about = (
+        ("from", Cell(f"exchange {row.source}")),
+        ("key", Cell(row.key or "(no key)")),
+        ("to", Cell(f"{row.to} {row.destination}")),
+        ("vhost", Cell(row.vhost)),
+    )
+    arguments = Section("arguments", tuple((key, Cell(value)) for key, value in row.arguments))
+    return (Section("binding", about), *((arguments,) if row.arguments else ()))
+
+
 BINDINGS: Pane[BindingRow] = Pane(
     name="rabbitmq.bindings",
     title="rabbitmq bindings",
@@ -98,6 +110,7 @@ BINDINGS: Pane[BindingRow] = Pane(
     ref=lambda row: Ref("binding", f"{row.source} -> {row.destination}", row.vhost),
     aliases=("bindings",),
     sort="FROM",
+    describe=_binding,
     facets=lambda row: {"vhost": row.vhost, "from": row.source, "to": f"{row.to} {row.destination}"},
     jumps=(
         Jump("its exchange", "rabbitmq.exchanges", lambda row, _facts: {"vhost": row.vhost, "exchange": row.source}),

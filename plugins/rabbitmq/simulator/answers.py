@@ -205,7 +205,7 @@ def _connections(world: World, asked: Request) -> Reply:
         lambda name: {
             "name": name, "user": world.connections[name][0], "vhost": world.connections[name][1],
             "node": world.connections[name][2], "state": "running", "protocol": "AMQP 0-9-1", "channels": 1,
-            "peer_host": name.partition(":")[0], "ssl": False, "connected_at": 1_700_000_000_000,
+            "peer_host": name.partition(":")[0], "ssl": False, "connected_at": round(1000 * world.connected),
             "client_properties": {"product": "Simulated", "version": "1.0", "connection_name": "worker"},
             "recv_oct_details": {"rate": 320.0}, "send_oct_details": {"rate": 1250.0},
         },

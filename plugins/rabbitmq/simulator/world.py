@@ -71,10 +71,15 @@ class World:
     policies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str], dict[str, Any]])
     connections: dict[str, tuple[str, str, str]] = field(default_factory=dict[str, tuple[str, str, str]])
     """name -> (user, vhost, member)"""
+    connected: float = 0.0
+    """Since when, in epoch seconds: hours before the simulator began."""
     requests: list[str] = field(default_factory=list[str])
     """Every request, `METHOD PATH?QUERY`, for tests that count them."""
     fault: str = ""
     """`hang`, `half`, `refuse` or `garbage`: how the next answers go wrong."""
+
+    def __post_init__(self) -> None:
+        self.connected = self.now() - 3 * 3600
 
     def running(self, member: str) -> bool:
         return self.up(member)

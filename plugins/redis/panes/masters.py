@@ -75,6 +75,7 @@ def describe(row: Master, facts: Facts) -> Sequence[Section]:
         ("failover limit", optional(duration(row.failover_timeout) if row.failover_timeout else "")),
         ("epoch", optional("" if row.epoch is None else str(row.epoch))),
     )
+    about = tuple(line for line in about if line[1].text != "-")
     mine = sorted(facts.by(OF_MASTER, row.name), key=lambda one: one.name)
     members = tuple(
         (one.name, Cell(" ".join(filter(lambda word: word != "-", (role(one).text, link(one).text, lag(one).text)))))
@@ -132,7 +133,7 @@ def writes(row: Master) -> str:
     if not row.least_replicas:
         return "with any number of replicas"
     have = "?" if row.good_replicas is None else row.good_replicas
-    return f"want {row.least_replicas} good replica(s), {have} are there"
+    return f"need {row.least_replicas} good replica{'' if row.least_replicas == 1 else 's'}, {have} are there"
 
 
 COLUMNS: tuple[Column[Master], ...] = (

@@ -77,12 +77,13 @@ def describe(row: Member, facts: Facts) -> Sequence[Section]:
     info = row.info
     if info is None:
         return (Section("member", (("answer", Cell(row.problem, Tone.BAD)), ("address", Cell(row.address)))),)
+    limit = f" of {info.max_clients}" if info.max_clients else ""
     about = (
         ("role", role(row)),
         ("address", Cell(row.address)),
         ("reached at", Cell(row.seat.address)),
         ("version", Cell(f"Redis {info.version}, up {duration(info.uptime or 0)}")),
-        ("clients", Cell(f"{_told(info.clients)} of {_told(info.max_clients)}, {_told(info.blocked)} blocked")),
+        ("clients", Cell(f"{_told(info.clients)}{limit}, {_told(info.blocked)} blocked")),
         ("refused", number(info.rejected, Tone.WARN)),
         ("operations", Cell(f"{_told(info.ops)} a second")),
     )
@@ -113,7 +114,10 @@ def _replication(row: Member) -> tuple[tuple[str, Cell], ...]:
             for place, one in enumerate(info.fed)
         )
         least = (
-            "" if not row.least_replicas else f"writes want {row.least_replicas}, {_told(info.good_replicas)} are good"
+            ""
+            if not row.least_replicas
+            else f"need {row.least_replicas} good replica{'' if row.least_replicas == 1 else 's'}, "
+            f"{_told(info.good_replicas)} are there"
         )
         return (("offset", number(info.offset)), *fed, ("writes", optional(least)))
     choice = Cell(f"no: {row.refused}", Tone.WARN) if row.refused else Cell("yes", Tone.OK)

@@ -43,7 +43,7 @@ def _why(row: Opinion, _now: float) -> Cell:
 
 COLUMNS: tuple[Column[Opinion], ...] = (
     Column("NAME", lambda row: row.seat.name),
-    Column("MASTER", lambda row: row.master or None, lambda row, _now: optional(row.master)),
+    Column("MASTER", lambda row: row.master or None, lambda row, _now: optional(row.master), hide_below=90),
     Column("SEES IT AT", lambda row: row.view.address if row.view else None),
     Column("STATE", lambda row: ",".join(sorted(row.view.flags)) if row.view else None, _flags),
     Column("QUORUM?", lambda row: row.view.quorum_ok if row.view else None, _can, help="its answer to CKQUORUM"),
@@ -52,6 +52,7 @@ COLUMNS: tuple[Column[Opinion], ...] = (
         lambda row: row.view.replicas_known if row.view else None,
         lambda row, _now: number(row.view.replicas_known if row.view else None),
         align="right",
+        hide_below=100,
         help="that it knows, also those that are gone",
     ),
     Column(
@@ -59,6 +60,7 @@ COLUMNS: tuple[Column[Opinion], ...] = (
         lambda row: row.view.others_known if row.view else None,
         lambda row, _now: number(row.view.others_known if row.view else None),
         align="right",
+        hide_below=100,
         help="other Sentinels that it knows, also those that are gone",
     ),
     Column(
@@ -66,7 +68,7 @@ COLUMNS: tuple[Column[Opinion], ...] = (
         lambda row: row.view.epoch if row.view else None,
         lambda row, _now: number(row.view.epoch if row.view else None),
         align="right",
-        hide_below=90,
+        hide_below=120,
     ),
     Column(
         "PENDING",
@@ -74,7 +76,7 @@ COLUMNS: tuple[Column[Opinion], ...] = (
         lambda row, _now: number(row.pending, Tone.WARN),
         align="right",
         help="scripts that wait to be run",
-        hide_below=100,
+        hide_below=120,
     ),
     Column("NODE", lambda row: row.seat.node or None, lambda row, _now: optional(row.seat.node), hide_below=130),
     Column("WHY", lambda row: row.problem or "; ".join(row.differs) or None, _why, grow=True),
@@ -97,6 +99,7 @@ def describe(row: Opinion, facts: Facts) -> Sequence[Section]:
         ("failover", optional(view.failover if view.failover != "none" else "")),
         ("differs", optional("; ".join(row.differs), Tone.WARN)),
     )
+    about = tuple(line for line in about if line[1].text != "-")
     others = sorted(facts.by(OPINIONS, row.master), key=lambda one: one.key)
     beside = tuple(
         (one.seat.name, Cell(f"{one.view.address}  epoch {one.view.epoch}  replicas {one.view.replicas_known}"))

@@ -79,6 +79,11 @@ def test_a_long_name_keeps_its_end_by_which_it_is_told_from_its_sisters() -> Non
     assert line([Cell("my-cluster-kafka-2"), Cell("x"), Cell("1")]).startswith(" my-clu…a-2  ")
     assert line([Cell("my-cluster-kafka-2"), Cell("x"), Cell("1")], branch="└ ").startswith(" └ my-c…a-2  ")
     assert shorten("short", 5) == "short"
+    assert shorten("rabbit@my-ha-2.my-ha-discovery.rabbitmq.svc.cluster.local", 20) == "rabbit@my-ha-2.my-h…"
+    assert shorten("rabbit@my-ha-2.my-ha-discovery.rabbitmq.svc.cluster.local", 14) == "rabbit@my-ha-2"
+    assert shorten("rabbit@my-ha-2.my-ha-discovery.rabbitmq.svc.cluster.local", 9) == "rabbi…a-2"
+    assert shorten("broker-2.broker.pulsar.svc:8080", 12) == "broker-2.br…"
+    assert shorten("orders.region-2.events", 12) == "orders.…ents"
     assert shorten("中文名字很长", 4) == "中文名字很长"
     assert span(shorten("x" * 10_000, 20)) == 20
 
