@@ -12,13 +12,16 @@ from console.plugin import Reach
 from plugins.pulsar.client import Client, connect, web
 from plugins.pulsar.config import Configuration
 from plugins.pulsar.finding import search
-from plugins.pulsar.simulator import sandbox
-from tests.contracts.ground import BOTH, ground
+from tests.contracts.ground import BOTH, reached
 from tests.contracts.pulsar import contract
 from tests.plugins.pulsar.ground import opened
 
+REAL = {"lab": ("pulsar", "pulsar/pulsar"), "pulsar-2.10": ("pulsar-2.10", "pulsar-2-10/old-pulsar")}
+"""By the side's name: the lab's name of it, and how the console calls it."""
+_OLDER = pytest.param("pulsar-2.10", marks=(pytest.mark.lab, pytest.mark.older("pulsar-2.10")))
 
-@pytest.fixture(params=BOTH)
+
+@pytest.fixture(params=[*BOTH, _OLDER])
 async def client(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Client]:
@@ -28,9 +31,11 @@ async def client(
             yield named
         return
     monkeypatch.setattr(web, "PATIENCE", 90.0)  # a machine that is slow breaks no promise
-    async with ground(request, tmp_path, "pulsar", sandbox) as hosting:
+    system, name = REAL[request.param]
+    request.getfixturevalue("staged")(system)
+    async with reached(request.getfixturevalue("lab").kubeconfig) as hosting:
         found = await search(Configuration(), hosting)
-        instance = next(one for one in found if one.id.name == "pulsar/pulsar")
+        instance = next(one for one in found if one.id.name == name)
         client = connect(instance, Reach(SYSTEM_CLOCK, "0", hosting))
         try:
             yield client
