@@ -134,7 +134,8 @@ class Paint:
             labels = [steady(label) for label, _ in section.lines]
             room = min(max((span(label) for label in labels), default=0), max(8, cells // 2))
             for label, (_, cell) in zip(labels, section.lines, strict=True):
-                head = f" {fit(label, room, ellipsis=self.glyphs.ellipsis)}  " if room else " "
+                named = shorten(label, room, ellipsis=self.glyphs.ellipsis)
+                head = f" {fit(named, room, ellipsis=self.glyphs.ellipsis)}  " if room else " "
                 for count, piece in enumerate(_wrapped(self._said(cell), max(8, cells - span(head)))):
                     lead = head if count == 0 else " " * span(head)
                     lines.append(self.line((lead, "label"), (piece, cell.tone.value)))

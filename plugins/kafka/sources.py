@@ -169,7 +169,7 @@ def _may_lack() -> Generator[None]:
     try:
         yield
     except NotFound as error:
-        raise Absent(error.what, where=error.where) from error
+        raise Absent(error.what) from error
 
 
 async def quorum(client: Client) -> Iterable[Voter]:

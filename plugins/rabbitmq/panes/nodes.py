@@ -36,7 +36,6 @@ COLUMNS: tuple[Column[Any], ...] = (
         export=falling.exported,
         of=tables.FALLS,
         help="queues that lose their majority, their only synchronised copy, or live here alone",
-        hide_below=90,
     ),
     texts("NODE", lambda row: row.node, hide_below=80),
     texts("POD", lambda row: row.pod, hide_below=110),
@@ -47,7 +46,7 @@ COLUMNS: tuple[Column[Any], ...] = (
         help="memory of the limit at which publishers must wait",
         align="right",
     ),
-    sized("DISK", lambda row: row.disk),
+    sized("DISK", lambda row: row.disk, hide_below=90),
     Column(
         "FDS",
         lambda row: row.files,

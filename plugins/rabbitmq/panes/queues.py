@@ -98,13 +98,13 @@ def _held(row: QueueRow, facts: Facts) -> Section:
 
 
 def _seat(row: QueueRow, name: str, facts: Facts) -> Seat:
-    member = facts.get(tables.NODES, name)
+    member, short = facts.get(tables.NODES, name), name.partition(".")[0]
     state = f", the member is {member.state}" if member is not None and not member.running else ""
     if not row.told:
-        return Seat(name, Stand.UNKNOWN, f"UNKNOWN: the server does not say{state}")
+        return Seat(short, Stand.UNKNOWN, f"UNKNOWN: the server does not say{state}")
     if name not in row.online:
-        return Seat(name, Stand.AWAY if state or not row.mirrored else Stand.LATE, f"not in sync{state}")
-    return Seat(name, *((Stand.LEADS, "leader") if name == row.leader else (Stand.SERVES, "in sync")))
+        return Seat(short, Stand.AWAY if state or not row.mirrored else Stand.LATE, f"not in sync{state}")
+    return Seat(short, *((Stand.LEADS, "leader") if name == row.leader else (Stand.SERVES, "in sync")))
 
 
 def _spare(row: QueueRow) -> Cell:
