@@ -59,11 +59,25 @@ def fetch_archive(artifact: str, folder: Path) -> None:
     if folder.exists():
         return
     with _young(folder) as young:
-        _maven(young, "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}")
-        _maven(young, "dependency:copy", f"-DoutputDirectory={young}", f"-Dartifact={artifact}")
-        (archive,) = young.glob("*.tar.gz")
+        archive = _copied(artifact, young)
         subprocess.run(["tar", "-xzf", archive, "-C", young, "--strip-components=1"], check=True)
         archive.unlink()
+
+
+def fetch_file(artifact: str, target: Path) -> None:
+    """Have an artifact as this file, alone in its folder, whole or not at all."""
+    if target.exists():
+        return
+    with _young(target.parent) as young:
+        _copied(artifact, young).rename(young / target.name)
+
+
+def _copied(artifact: str, folder: Path) -> Path:
+    """The one file of a folder that is empty before."""
+    _maven(folder, "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}")
+    _maven(folder, "dependency:copy", f"-DoutputDirectory={folder}", f"-Dartifact={artifact}")
+    (file,) = folder.iterdir()
+    return file
 
 
 def lacks(*tools: str) -> list[str]:

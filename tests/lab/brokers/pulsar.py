@@ -6,9 +6,19 @@ import os
 from pathlib import Path
 
 from tests.lab.brokers.asking import ask, four_letters, say, wait_for
-from tests.lab.brokers.packages import DIST, fetch_archive, lacks
+from tests.lab.brokers.packages import DIST, fetch_archive, fetch_file, lacks
 from tests.lab.brokers.process import inside
-from tests.lab.brokers.pulsar_conf import BOOKIE, BROKER, PROXY, Memory, Values, authentication, java, write
+from tests.lab.brokers.pulsar_conf import (
+    BOOKIE,
+    BROKER,
+    PROXY,
+    Memory,
+    Values,
+    authentication,
+    functions_worker,
+    java,
+    write,
+)
 from tests.lab.brokers.pulsar_seed import seed
 from tests.lab.brokers.secured import server_pem
 from tests.lab.brokers.system import System, script
@@ -27,6 +37,8 @@ _SHELL = '[ "$1" = shell ] || { echo "only: bookkeeper shell" >&2; exit 2; }\nsh
 _KNOWN_ALREADY = 409
 SECURE = 2281
 """ZooKeeper's client port with TLS, from 3.9 on."""
+FUNCTIONS = "with-functions"
+"""With a file of this name in its folder a broker starts with a functions worker, whose functions are its threads."""
 
 
 class Pulsar(System):
@@ -35,6 +47,8 @@ class Pulsar(System):
     name = "pulsar"
     version = "4.0.8"
     release = "pulsar"  # of its chart, by which the Secrets are called
+    offloader = DIST / f"pulsar-offloaders-{version}" / "tiered-storage-file-system.nar"
+    """To a file system, which a namespace may name as its long-term storage; not of old versions."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -49,13 +63,21 @@ class Pulsar(System):
     def distribution(self) -> Path:
         return DIST / f"pulsar-{self.version}"
 
+    @property
+    def _is_old(self) -> bool:
+        return self.version.startswith("2.")
+
     def missing(self) -> list[str]:
         found = [] if self.distribution.exists() else [f"the distribution of Pulsar {self.version}"]
+        if not (self._is_old or self.offloader.exists()):
+            found.append(f"the offloader of Pulsar {self.version} to a file system")
         return [*super().missing(), *lacks("java"), *found]
 
     def fetch(self) -> None:
         artifact = f"org.apache.pulsar:pulsar-server-distribution:{self.version}:tar.gz:bin"
         fetch_archive(artifact, self.distribution)
+        if not self._is_old:
+            fetch_file(f"org.apache.pulsar:tiered-storage-file-system:{self.version}:jar", self.offloader)
 
     def layers(self, *, fresh: bool) -> list[list[str]]:
         return [self.kind(kind) for kind in ("zk", "bookie", "broker", "proxy")]
@@ -156,7 +178,7 @@ class Pulsar(System):
             "autopurge.purgeInterval": 1,
         }  # fmt: skip
         values |= {f"server.{n}": f"{self.pod[one].host}:2888:3888" for n, one in enumerate(self.kind("zk"), 1)}
-        if not self.version.startswith("2."):
+        if not self._is_old:
             factory = "org.apache.zookeeper.server.NettyServerCnxnFactory"
             values |= {"secureClientPort": SECURE, "serverCnxnFactory": factory, "ssl.clientAuth": "none"}
             values["ssl.keyStore.location"] = server_pem(self._pki, "pulsar", self.pods)
@@ -173,9 +195,16 @@ class Pulsar(System):
         return ["org.apache.bookkeeper.server.Main", "--conf", configuration], Memory(256, 128)
 
     def _broker(self, member: str) -> tuple[list[object], Memory]:
+        own = self.home / member
         values: Values = {**BROKER, **authentication(self.keys, "broker-admin", self.store), **self._common(member)}
-        configuration = write(self.home / member / "broker.conf", self.distribution / "conf/broker.conf", values)
-        return ["org.apache.pulsar.PulsarBrokerStarter", "--broker-conf", configuration], Memory(320, 128)
+        if not self._is_old:
+            values["narExtractionDirectory"] = own / "unpacked"
+        command: list[object] = ["org.apache.pulsar.PulsarBrokerStarter"]
+        if (own / FUNCTIONS).exists():
+            values["functionsWorkerEnabled"] = "true"
+            command += ["--functions-worker-conf", functions_worker(own, self.distribution / "examples")]
+        configuration = write(own / "broker.conf", self.distribution / "conf/broker.conf", values)
+        return [*command, "--broker-conf", configuration], Memory(384, 128)
 
     def _proxy(self, member: str) -> tuple[list[object], Memory]:
         allowed = ",".join(self.pod[broker].address for broker in self.kind("broker"))
@@ -183,7 +212,7 @@ class Pulsar(System):
         values["brokerProxyAllowedIPAddresses"] = allowed
         configuration = write(self.home / member / "proxy.conf", self.distribution / "conf/proxy.conf", values)
         command: list[object] = ["org.apache.pulsar.proxy.server.ProxyServiceStarter", "--config", configuration]
-        if self.version.startswith("2."):  # it reads these from its command line only
+        if self._is_old:  # it reads these from its command line only
             store = f"zk:{self.store}"
             command += ["--metadata-store", store, "--configuration-metadata-store", store]
         return command, Memory(192, 96)

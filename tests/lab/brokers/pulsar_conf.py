@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ PROXY: Values = {
     "forwardAuthorizationCredentials": "true", "bindAddress": _ANY, "servicePort": 6650, "webServicePort": 80,
     "numIOThreads": 2, "brokerProxyAllowedTargetPorts": 6650,
 }  # fmt: skip
+FUNCTIONS_SPACE = "public/functions"
+"""A functions worker makes it, and keeps in its topics who runs what."""
 _OPENS = (
     "java.base/java.io", "java.base/java.util.zip", "java.base/java.nio", "java.base/java.lang",
     "java.base/jdk.internal.misc", "java.base/jdk.internal.platform", "java.base/sun.net",
@@ -78,6 +81,30 @@ def write(target: Path, base: Path, values: Values) -> Path:
     lines = [line for line in base.read_text().splitlines() if line.strip() and not line.startswith("#")]
     kept = [line for line in lines if line.partition("=")[0].strip() not in values]
     target.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in values.items() if value is not None)]))
+    return target
+
+
+def functions_worker(own: Path, examples: Path) -> Path:
+    """The configuration of a functions worker in a broker, which tells it the rest; functions are its threads.
+
+    A jar in the folder `examples` is named and not uploaded.
+    """
+    own.mkdir(parents=True, exist_ok=True)
+    package = "org.apache.pulsar.functions"
+    values: Values = {
+        "pulsarFunctionsCluster": "pulsar", "pulsarFunctionsNamespace": FUNCTIONS_SPACE,
+        "functionMetadataTopicName": "metadata", "clusterCoordinationTopicName": "coordinate",
+        "functionAssignmentTopicName": "assignments", "numFunctionPackageReplicas": 2,
+        "schedulerClassName": f"{package}.worker.scheduler.RoundRobinScheduler",
+        "functionRuntimeFactoryClassName": f"{package}.runtime.thread.ThreadRuntimeFactory",
+        "functionRuntimeFactoryConfigs": {"threadGroupName": "functions"},
+        "failureCheckFreqMs": 30000, "rescheduleTimeoutMs": 60000, "initialBrokerReconnectMaxRetries": 60,
+        "assignmentWriteMaxRetries": 60, "instanceLivenessCheckFreqMs": 5000, "topicCompactionFrequencySec": 1800,
+        "downloadDirectory": str(own / "functions"), "narExtractionDirectory": str(own / "unpacked"),
+        "functionsDirectory": str(examples), "connectorsDirectory": str(own / "connectors"),
+    }  # fmt: skip
+    target = own / "functions_worker.yml"
+    target.write_text(json.dumps(values, indent=1))  # which is YAML, too
     return target
 
 
