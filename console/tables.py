@@ -7,7 +7,7 @@ wanted. `Tls` and `Password` are the keys that mean the same everywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast, get_origin, get_type_hints
 
 import msgspec
@@ -17,6 +17,7 @@ from console.errors import ConfigError
 from console.secrets import Secret
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
 _WANTED = {
     "str": "a text",
     "bool": "true or false",
@@ -75,18 +76,30 @@ def settled(table: Mapping[str, Any], form: type[S], where: str) -> S:
     return made
 
 
-def listed(table: Mapping[str, Any], form: type[S], system: str) -> tuple[S, ...]:
-    """The settings of all `[[system]]` tables (`instances`); each has a `name` of its own. Raises ConfigError."""
-    found: list[S] = []
-    names: set[str] = set()
+def listed(
+    table: Mapping[str, Any],
+    form: type[S],
+    finish: Callable[[S, str], T],
+    *,
+    system: str,
+    known: Sequence[str] = (),
+) -> tuple[T, ...]:
+    """What `finish(settings, where)` makes of each `[[system]]` table (`instances`): a value with a `name` of its own.
+
+    `known` are the other keys of `[plugins.SYSTEM]`. Raises ConfigError, also for a name that is there twice.
+    """
+    if unknown := sorted(set(table) - {"instances", *known}):
+        advice = f"known: {', '.join(known)}" if known else f"write [[{system}]]"
+        raise ConfigError(f"key `{unknown[0]}` is not known", where=f"[plugins.{system}]", next_step=advice)
+    found: dict[str, T] = {}
     for number, one in enumerate(cast("Sequence[Mapping[str, Any]]", table.get("instances", ())), 1):
-        made = settled(one, form, f"[[{system}]] {one.get('name') or number}")
+        where = f"[[{system}]] {one.get('name') or number}"
+        made = finish(settled(one, form, where), where)
         name = str(getattr(made, "name", ""))
-        if name in names:
+        if name in found:
             raise ConfigError(f"name `{name}` is there twice", where=f"[[{system}]]", next_step="give each its own")
-        names.add(name)
-        found.append(made)
-    return tuple(found)
+        found[name] = made
+    return tuple(found.values())
 
 
 def address(text: str, port: int, where: str) -> tuple[str, int]:

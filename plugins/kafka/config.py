@@ -66,16 +66,12 @@ class Settings(Struct, frozen=True):
 
 def configure(table: Mapping[str, Any]) -> Settings:
     """Check the table: `instances` from `[[kafka]]`, `found`. Raises ConfigError that names table and key."""
-    unknown = set(table) - {"instances", "found"}
-    if unknown:
-        raise ConfigError(f"key `{min(unknown)}` is not known", where="[plugins.kafka]", next_step="known: found")
-    named = tables.listed(table, Named, SYSTEM)
+    named = tables.listed(table, Named, _cluster, system=SYSTEM, known=("found",))
     found = tables.settled(table.get("found", {}), Access, "[plugins.kafka.found]")
-    return Settings(tuple(_cluster(one) for one in named), _checked(found, "[plugins.kafka.found]"))
+    return Settings(named, _checked(found, "[plugins.kafka.found]"))
 
 
-def _cluster(one: Named) -> Cluster:
-    where = f"[[kafka]] {one.name}".rstrip()
+def _cluster(one: Named, where: str) -> Cluster:
     words = [word.strip() for text in one.bootstrap for word in text.split(",") if word.strip()]
     if not words:
         raise ConfigError("`bootstrap` is empty", where=where, next_step='for example bootstrap = "broker:9092"')

@@ -54,16 +54,7 @@ class Place(Struct, frozen=True):
 
 def configure(table: Mapping[str, Any]) -> Settings:
     """The settings of `{"instances": [...]}`; raises ConfigError that names the key."""
-    unknown = set(table) - {"instances"}
-    if unknown:
-        raise ConfigError(
-            f"key `{min(unknown)}` is not known", where=f"[plugins.{SYSTEM}]", next_step=f"write [[{SYSTEM}]]"
-        )
-    found = tables.listed(table, Named, SYSTEM)
-    for one in found:
-        for url in one.url:
-            _check_url(url, f"[[{SYSTEM}]] {one.name}")
-    return Settings(found)
+    return Settings(tables.listed(table, Named, _checked, system=SYSTEM))
 
 
 def discover(settings: Settings) -> Sequence[Instance]:
@@ -78,10 +69,12 @@ def instance(name: str, place: Place) -> Instance:
     return Instance(InstanceId(SYSTEM, name), place, marks=marks, remarks=remarks)
 
 
-def _check_url(url: str, where: str) -> None:
-    scheme, slashes, rest = url.partition("://")
-    host = rest.partition("/")[0]
-    if scheme not in {"http", "https"} or not slashes or not host:
-        raise ConfigError(f"url {url!r} is no address", where=where, next_step="write http://HOST:15672")
-    if "@" in host:
-        raise ConfigError("an address holds no password", where=where, next_step="use username and password_file")
+def _checked(named: Named, where: str) -> Named:
+    for url in named.url:
+        scheme, slashes, rest = url.partition("://")
+        host = rest.partition("/")[0]
+        if scheme not in {"http", "https"} or not slashes or not host:
+            raise ConfigError(f"url {url!r} is no address", where=where, next_step="write http://HOST:15672")
+        if "@" in host:
+            raise ConfigError("an address holds no password", where=where, next_step="use username and password_file")
+    return named

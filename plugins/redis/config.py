@@ -14,9 +14,9 @@ from console.errors import ConfigError
 from console.model import InstanceId, Tone
 from console.plugin import Cell, Instance
 from console.secrets import Secret
-from console.tables import Password, address, settled
+from console.tables import Password, address, listed
 
-_WHERE = "[[redis]]"
+SYSTEM = "redis"
 SERVER_PORT, SENTINEL_PORT = 6379, 26379
 _LONGEST = 60.0
 Place = tuple[str, int]
@@ -70,14 +70,7 @@ class Settings(Struct, frozen=True):
 
 def configure(table: Mapping[str, Any]) -> Settings:
     """The settings of the plugin's table; raises ConfigError that names the key."""
-    unknown = sorted(set(table) - {"instances"})
-    if unknown:
-        raise ConfigError(f"key `{unknown[0]}` is not known", where="[plugins.redis]", next_step=f"write {_WHERE}")
-    named = [_named(one, f"{_WHERE} {one.get('name') or n}") for n, one in enumerate(table.get("instances", ()), 1)]
-    names = [one.name for one in named]
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise ConfigError(f"name `{twice}` is there twice", where=_WHERE, next_step="give each its own")
-    return Settings(tuple(named))
+    return Settings(listed(table, Table, _named, system=SYSTEM))
 
 
 def discover(settings: Settings) -> Sequence[Instance]:
@@ -87,11 +80,10 @@ def discover(settings: Settings) -> Sequence[Instance]:
 
 def _instance(one: Named) -> Instance:
     marks = () if one.access.verify else (Cell("INSECURE TLS", Tone.BAD),)
-    return Instance(InstanceId("redis", one.name), one, f"{one.name} (configuration)", marks=marks)
+    return Instance(InstanceId(SYSTEM, one.name), one, f"{one.name} (configuration)", marks=marks)
 
 
-def _named(given: Mapping[str, Any], where: str) -> Named:
-    table = settled(given, Table, where)
+def _named(table: Table, where: str) -> Named:
     if not 0 < table.timeout <= _LONGEST:
         raise ConfigError(f"`timeout` must be a number of seconds up to {_LONGEST:g}", where=where)
     sentinels = tuple(address(word, SENTINEL_PORT, where) for word in table.sentinels)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from console.errors import ConfigError
 from console.model import InstanceId, Tone
 from console.plugin import Cell, Instance
-from console.tables import Tls, address, settled
+from console.tables import Tls, address, listed
 
-_WHERE = "[[zookeeper]]"
+SYSTEM = "zookeeper"
 CLIENT_PORT = 2181
 ADMIN_PORTS = (8080, 9990)
 """The server's own default, and Pulsar's."""
@@ -47,14 +47,7 @@ class Settings(Struct, frozen=True):
 
 def configure(table: Mapping[str, Any]) -> Settings:
     """The settings of the plugin's table; raises ConfigError that names the key."""
-    unknown = sorted(set(table) - {"instances"})
-    if unknown:
-        raise ConfigError(f"key `{unknown[0]}` is not known", where="[plugins.zookeeper]", next_step=f"write {_WHERE}")
-    named = [_named(one, f"{_WHERE} {one.get('name') or n}") for n, one in enumerate(table.get("instances", ()), 1)]
-    names = [one.name for one in named]
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise ConfigError(f"name `{twice}` is there twice", where=_WHERE, next_step="give each its own")
-    return Settings(tuple(named))
+    return Settings(listed(table, Table, _named, system=SYSTEM))
 
 
 def discover(settings: Settings) -> Sequence[Instance]:
@@ -64,11 +57,10 @@ def discover(settings: Settings) -> Sequence[Instance]:
 
 def _instance(one: Named) -> Instance:
     marks = () if one.tls.verify else (Cell("INSECURE TLS", Tone.BAD),)
-    return Instance(InstanceId("zookeeper", one.name), one, f"{one.name} (configuration)", marks=marks)
+    return Instance(InstanceId(SYSTEM, one.name), one, f"{one.name} (configuration)", marks=marks)
 
 
-def _named(given: Mapping[str, Any], where: str) -> Named:
-    table = settled(given, Table, where)
+def _named(table: Table, where: str) -> Named:
     servers, admin = _places(table.servers, CLIENT_PORT, where), _places(table.admin, ADMIN_PORTS[0], where)
     if not servers:
         raise ConfigError("key `servers` is wanted", where=where)

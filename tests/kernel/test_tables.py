@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from console.errors import ConfigError
 from console.secrets import Secret
@@ -15,6 +16,14 @@ class Named(Password, frozen=True, kw_only=True):
     name: str
     url: tuple[str, ...] = ()
     timeout: float = 3.0
+
+
+def told(named: Named, where: str) -> Named:
+    return named if named.name else replace(named, name=where)
+
+
+def all_of(instances: list[dict[str, Any]]) -> tuple[Named, ...]:
+    return listed({"instances": instances}, Named, told, system="x")
 
 
 def test_keys_become_settings() -> None:
@@ -53,10 +62,19 @@ def test_what_is_wrong_is_named_with_its_table(table: dict[str, Any], said: str)
 
 
 def test_all_instances_have_names_of_their_own() -> None:
-    assert [one.name for one in listed({"instances": [{"name": "a"}, {"name": "b"}]}, Named, "x")] == ["a", "b"]
-    assert listed({}, Named, "x") == ()
+    assert [one.name for one in all_of([{"name": "a"}, {"name": "b"}])] == ["a", "b"]
+    assert listed({}, Named, told, system="x") == ()
     with pytest.raises(ConfigError, match="name `a` is there twice"):
-        listed({"instances": [{"name": "a"}, {"name": "a"}]}, Named, "x")
+        all_of([{"name": "a"}, {"name": "a"}])
+    with pytest.raises(ConfigError, match=r"\[plugins.x\]: key `colour` is not known; write \[\[x\]\]"):
+        listed({"colour": 1}, Named, told, system="x")
+    assert listed({"colour": 1}, Named, told, system="x", known=("colour",)) == ()
+
+
+def test_a_table_without_a_name_is_called_by_its_number_until_it_has_one() -> None:
+    assert [one.name for one in all_of([{"name": ""}, {"name": "b"}])] == ["[[x]] 1", "b"]
+    with pytest.raises(ConfigError, match="is there twice"):
+        all_of([{"name": ""}, {"name": "[[x]] 1"}])
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ def test_a_cluster_is_named_and_has_addresses() -> None:
     assert [cluster.bootstrap for cluster in settings.clusters] == [(("x", 9092), ("y", 9093)), (("::1", 9094),)]
     assert [str(instance.id) for instance in discover(settings)] == ["kafka:a", "kafka:::1"]
     assert discover(configure({})) == []
+    unnamed = configure({"instances": [{"bootstrap": "x"}, {"bootstrap": "y"}]})
+    assert [cluster.name for cluster in unnamed.clusters] == ["x", "y"], "each is called by its first broker"
+    with pytest.raises(ConfigError, match="name `x` is there twice"):
+        configure({"instances": [{"bootstrap": "x"}, {"bootstrap": "x:9093"}]})
 
 
 @pytest.mark.parametrize(
