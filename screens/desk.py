@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.strip import Strip
 
 from screens.headline import Headline, parts
 from screens.keymap import Keymap
 from screens.paint import app_of, paint_of
 from screens.trail import Place
 from screens.ways import WIDE_ENOUGH, Half, Ways
+from screens.widgets.ground import Ground, bare
 from screens.widgets.status import FooterLine, HeaderLine
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Desk(Screen[None]):
 
     DEFAULT_CSS = """
     Desk { layout: vertical; }
-    Desk > #pages { height: 1fr; }
+    Desk > #pages { height: 1fr; layout: horizontal; }
     Desk > #pages > .other { border-left: solid $panel-lighten-2; }
     """
     kernel: Runtime
@@ -87,8 +89,11 @@ class Desk(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(id="header")
-        yield Horizontal(id="pages")
+        yield Ground(id="pages")
         yield FooterLine(id="footer")
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return bare(self, crop)
 
     def on_mount(self) -> None:
         self.draw_lines()

@@ -10,10 +10,11 @@ from asyncio import Task
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
+
+from screens.widgets.ground import Ground
 
 if TYPE_CHECKING:
     from console.plugin import Action
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from screens.trail import Place
 
 
-class Page(Vertical):
+class Page(Ground):
     """Base of all pages. `desk` gives kernel, clock, navigation and questions."""
 
     DEFAULT_CSS = "Page { width: 1fr; height: 1fr; }"

@@ -12,7 +12,6 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 
 from console.clock import SYSTEM_CLOCK, Clock
 from console.errors import UsageError
@@ -29,6 +28,7 @@ from screens.tabletext import csv_of
 from screens.titling import Facing, empty_lines
 from screens.widgets.detail import DetailPanel, sections_of
 from screens.widgets.filterbar import FilterBar
+from screens.widgets.ground import Ground
 from screens.widgets.table import TICK, LiveTable
 from screens.widgets.table_messages import RowActivated, TableChanged
 from screens.widgets.topline import TopLine
@@ -56,7 +56,7 @@ Save = Callable[[str, str], str]
 """Writes a text under a proposed file name; returns the sentence to show, raises OSError with the reason."""
 
 
-class PaneView(Vertical, Generic[R]):
+class PaneView(Ground, Generic[R]):
     """One pane on the screen. `view` is not closed here: who opened it closes it."""
 
     DEFAULT_CSS = """
@@ -119,7 +119,7 @@ class PaneView(Vertical, Generic[R]):
     def compose(self) -> ComposeResult:
         yield TopLine(self.pane.name)
         yield FilterBar()
-        with Container(id="rows"):
+        with Ground(id="rows"):
             yield self.table
             yield DetailPanel()
 

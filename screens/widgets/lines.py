@@ -40,14 +40,20 @@ class LineLook(Struct, frozen=True):
 
 
 class Drawn(Struct, Generic[R]):
-    """A drawn row, and what it was drawn from."""
+    """The cells of a row at a moment, and the line that was drawn of them, if one was."""
 
     row: R
-    layout: int
-    look: LineLook
     now: float
     cells: tuple[Cell, ...]
-    strip: Strip
+    layout: int = -1
+    look: LineLook = LineLook()
+    strip: Strip = Strip([])
+
+    def read(self, row: R, now: float, cells: tuple[Cell, ...]) -> None:
+        """The row, or its age, is another now."""
+        self.row, self.now = row, now
+        if cells != self.cells:
+            self.cells, self.layout = cells, -1
 
 
 class Ruler(Struct, frozen=True):

@@ -26,6 +26,7 @@ from screens.paint import Paint, app_of, paint_of
 from screens.widgets.columns import Measured, place, widened, widths
 from screens.widgets.contents import Contents
 from screens.widgets.freshness import Freshness
+from screens.widgets.ground import filtered
 from screens.widgets.lines import Drawn, LineLook, Ruler, difference, finish, header_segments, row_segments, tail
 from screens.widgets.navigation import Navigation
 from screens.widgets.reading import Reader
@@ -50,7 +51,7 @@ class LiveTable(Navigation[R], can_focus=True):
         super().__init__()
         self.pane = pane
         self.reader = Reader(pane, fence or Fence())
-        self.contents = Contents(self.reader, self._read_clock)
+        self.contents = Contents(self.reader, lambda: self._now)
         self.steering = Steering()
         self.ruler = Ruler(pane.columns, (), 0)
         self.wide = False
@@ -76,9 +77,6 @@ class LiveTable(Navigation[R], can_focus=True):
     def busy(self) -> bool:
         """Whether slices of work are outstanding."""
         return self._rest is not None
-
-    def _read_clock(self) -> float:
-        return self._now
 
     # -- rows
 
@@ -199,8 +197,9 @@ class LiveTable(Navigation[R], can_focus=True):
         for key in delta.changed:
             known = self._lines.get(key)
             if known is not None and key in snapshot.rows:
-                cells = self.reader.cells(snapshot.rows[key], known.now)
-                changes[key] = frozenset(at for at, cell in enumerate(cells) if cell != known.cells[at])
+                before = known.cells
+                cells = self._cells(key, snapshot.rows[key], known.now)
+                changes[key] = frozenset(at for at, cell in enumerate(cells) if cell != before[at])
         self._fresh.mark(changes, delta.added, len(self.pane.columns))
         self._arm_fading()
 
@@ -287,7 +286,7 @@ class LiveTable(Navigation[R], can_focus=True):
         if not rows:
             return
         self._measured_at = self._clock.monotonic()
-        measured = widened(self._measured, [widths(self._cells(key, row), more) for more, key, row in rows])
+        measured = widened(self._measured, [widths(self._cells(key, row, self._now), more) for more, key, row in rows])
         if measured != self._measured:
             self._measured = measured
             self._place()
@@ -316,6 +315,12 @@ class LiveTable(Navigation[R], can_focus=True):
             thumbed = self._thumb()
             self._painted = [self._line(at, thumbed) for at in range(self.size.height)]
         return self._painted[y]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual has it, without what it asks at each paint of a widget that may have borders and opacity."""
+        first = self.render_line(crop.y)
+        lines = filtered(self, self._painted[crop.y : crop.bottom])
+        return lines if crop.width == first.cell_length else [line.crop(crop.x, crop.right) for line in lines]
 
     def _brush(self) -> tuple[Paint, Style]:
         """Theme and base colours; kept, since Textual walks all ancestors to know them."""
@@ -357,24 +362,24 @@ class LiveTable(Navigation[R], can_focus=True):
         if row is None:
             return self._finished([], paint, beside=beside)
         look = self._look(index, key, paint, beside=beside)
-        known = self._known(key, row)
-        if known is not None and known.layout == self._layout and known.look == look:
-            return known.strip
-        cells = self._cells(key, row)
-        strip = self._finished(row_segments(paint, self.ruler, cells, look), paint, over=look.over, beside=beside)
-        if len(self._lines) >= _CACHED:
-            self._lines.clear()
-        self._lines[key] = Drawn(row, self._layout, look, self._now, cells, strip)
-        return strip
+        cells = self._cells(key, row, self._now)
+        known = self._lines[key]
+        if known.layout != self._layout or known.look != look:
+            segments = row_segments(paint, self.ruler, cells, look)
+            known.strip = self._finished(segments, paint, over=look.over, beside=beside)
+            known.layout, known.look = self._layout, look
+        return known.strip
 
-    def _known(self, key: str, row: R) -> Drawn[R] | None:
-        """The line that was drawn of a row, as long as its cells are still right."""
+    def _cells(self, key: str, row: R, now: float) -> tuple[Cell, ...]:
+        """A row's cells at a moment, read once; its line stays where they are the same as before."""
         known = self._lines.get(key)
-        return known if known is not None and known.row is row and known.now == self._now else None
-
-    def _cells(self, key: str, row: R) -> tuple[Cell, ...]:
-        known = self._known(key, row)
-        return self.reader.cells(row, self._now) if known is None else known.cells
+        if known is None:
+            if len(self._lines) >= _CACHED:
+                self._lines.clear()
+            known = self._lines[key] = Drawn(row, now, self.reader.cells(row, now))
+        elif known.row is not row or known.now != now:
+            known.read(row, now, self.reader.cells(row, now))
+        return known.cells
 
     def _look(self, index: int, key: str, paint: Paint, *, beside: bool) -> LineLook:
         order = self.contents.order

@@ -14,7 +14,7 @@ from console.filtering import parse_filter
 from console.model import Delta, Snapshot, SourceState
 from console.plugin import Cell, Column, Pane, Table
 from screens.widgets.freshness import MARKED_FOR
-from screens.widgets.table import LiveTable
+from screens.widgets.table import TICK, LiveTable
 from tests.clock import FakeClock
 from tests.screens.table.ship import NOW, PANE, TREE, Host, Ship, broken_pane, fleet, plain
 from tests.values import replace
@@ -106,7 +106,16 @@ async def test_only_the_cells_of_a_changed_row_are_asked_for_again(monkeypatch: 
         await idle(pilot, table)
         table.measure()
         table.repaint()
-        assert asked == ["ship-3", "ship-3"], "to find out what is new, and to draw it"
+        assert asked == ["ship-3"], "once, to find out what is new and to draw it"
+
+
+async def test_a_line_whose_ages_read_the_same_is_not_drawn_again() -> None:
+    async with shown(*fleet(3), Ship("young", built=NOW - 50)) as (_, table):
+        before = {line.text.split()[0]: line for line in map(table.render_line, range(1, 5))}
+        await table.clock.advance(TICK)
+        table.tick()
+        after = {line.text.split()[0]: line for line in map(table.render_line, range(1, 5))}
+        assert [name for name in before if after[name] is not before[name]] == ["young"]
 
 
 async def test_a_changed_row_that_is_not_visible_paints_nothing() -> None:
