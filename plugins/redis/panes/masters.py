@@ -114,11 +114,11 @@ def _seat(one: Opinion) -> Seat:
 
 
 def sentence(row: Master) -> str:
-    """The quorum in words: `3 Sentinels, 2 agree that it is down, 2 elect, 3 usable: one may go`."""
+    """The quorum in words: `3 Sentinels, quorum 2, majority 2, 3 usable: one may go`."""
     if not row.sentinels:
         return "no Sentinel"
     least = max(row.majority, row.quorum or 0)
-    said = f"{row.sentinels} Sentinels, {row.quorum} see it down, {row.majority} elect"
+    said = f"{row.sentinels} Sentinels, quorum {row.quorum}, majority {row.majority}"
     if row.usable is None:
         return f"{said}, usable not known: none may go"
     spare = row.usable - least

@@ -26,7 +26,7 @@ async def test_a_whole_group_is_well() -> None:
         assert masters.stands(row).text == "ok"
         assert masters.agreement(row).text == "3/3"
         assert masters.quorum(row).text == "ok, 3 of 3"
-        assert masters.sentence(row) == "3 Sentinels, 2 see it down, 2 elect, 3 usable: one may go"
+        assert masters.sentence(row) == "3 Sentinels, quorum 2, majority 2, 3 usable: one may go"
         assert found(facts) == {}
         assert (tile(facts).tone, tile(facts).up, tile(facts).total) == (Tone.OK, 3, 3)
 
@@ -117,7 +117,7 @@ async def test_the_sentinels_are_a_ring() -> None:
         master = facts.rows(MASTERS)["mymaster"]
         (ring,) = masters.circle(master, facts)
         texts = [cell.text for _, cell in ring.lines]
-        assert texts[0] == "3 Sentinels, 2 see it down, 2 elect, 2 usable: none may go"
+        assert texts[0] == "3 Sentinels, quorum 2, majority 2, 2 usable: none may go"
         assert ring.lines[0][1].tone is Tone.WARN
         assert sorted(texts[1][2] + texts[1][4] + texts[2][3]) == sorted("●●?"), "by name, a port that chance gives"
         assert sorted(text.partition(":")[0] for text in texts[3:]) == ["UNKNOWN", "agrees", "agrees"]
