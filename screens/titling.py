@@ -96,7 +96,7 @@ def empty_lines(face: Facing) -> tuple[Cell, ...]:
 
 
 def _none(face: Facing) -> tuple[Cell, ...]:
-    why = (Cell(f"{face.note}.", Tone.MUTED),) if face.note else ()
+    why = (Cell(f"{face.note[0].upper()}{face.note[1:]}.", Tone.MUTED),) if face.note else ()
     return Cell(f"There are no {face.title}.", Tone.MUTED), *why
 
 

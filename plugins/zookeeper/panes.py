@@ -164,7 +164,7 @@ def _about(row: Member) -> tuple[tuple[str, Cell], ...]:
 
 def _load(said: Said) -> tuple[tuple[str, Cell], ...]:
     files = "" if said.files is None else f"{said.files} of {said.most_files}"
-    worst = "" if said.worst is None else f", {said.worst:.0f} at worst"
+    worst = "" if said.worst is None else f", {said.worst:.0f} ms at worst"
     return (
         ("waiting", optional(_told(said.outstanding))),
         ("latency", optional("" if said.latency is None else f"{said.latency:.1f} ms on average{worst}")),

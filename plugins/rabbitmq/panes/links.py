@@ -21,6 +21,10 @@ def _state(state: str) -> Cell:
     return Cell(state or "-", _STATES.get(state, Tone.PLAIN))
 
 
+def _bytes(rate: float | None) -> Cell:
+    return optional("" if rate is None else f"{size(rate)}B/s")
+
+
 def _described(row: ConnectionRow, _facts: Facts) -> Sequence[Section]:
     return (
         Section(
@@ -36,8 +40,8 @@ def _described(row: ConnectionRow, _facts: Facts) -> Sequence[Section]:
                 ("protocol", optional(row.protocol)),
                 ("tls", Cell("-" if row.tls is None else "yes" if row.tls else "no")),
                 ("since", optional(timestamp(row.since) if row.since else "")),
-                ("from client", Cell(f"{size(row.received)}/s")),
-                ("to client", Cell(f"{size(row.sent)}/s")),
+                ("from client", _bytes(row.received)),
+                ("to client", _bytes(row.sent)),
             ),
         ),
     )

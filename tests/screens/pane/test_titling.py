@@ -64,3 +64,11 @@ def test_what_hides_rows_is_said() -> None:
 )
 def test_where_there_are_no_rows_a_sentence_says_why(face: Facing, sentence: str) -> None:
     assert [cell.text for cell in empty_lines(face)][:1] == ([sentence] if sentence else [])
+
+
+def test_a_source_that_has_nothing_to_list_says_why_in_full() -> None:
+    face = replace(FACE, shown=0, total=0, note="this cluster has no authorizer: everybody may do everything")
+    assert [cell.text for cell in empty_lines(face)] == [
+        "There are no pods.",
+        "This cluster has no authorizer: everybody may do everything.",
+    ]
