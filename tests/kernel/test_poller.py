@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
-from console.errors import Absent
+import pytest
+
+from console.errors import Absent, Unreachable
 from console.fence import Fence
 from console.model import InstanceId, SourceState
 from console.plugin import Poll, Table
@@ -67,3 +70,26 @@ async def test_what_the_server_does_not_have_is_a_fact_and_no_failure() -> None:
         ([], SourceState.LIVE, "functions are not enabled"),
         (["other"], SourceState.LIVE, ""),
     ]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_who_is_cancelled_at_the_moment_of_an_answer_ends_nevertheless(*, fails: bool) -> None:
+    """Libraries may lose a cancellation that meets an answer or a failure: who waits for its end would wait for ever."""
+    clock, asked = FakeClock(), asyncio.Event()
+
+    async def fetch(_client: object) -> list[str]:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        if fails:
+            raise Unreachable("cut", where="there")
+        return ["word"]
+
+    rows: Rows[str] = Store(clock).rows(SOME, WORDS)
+    poller = Poller(Poll(WORDS, fetch, visible=5.0, hidden=30.0), rows, clock=clock, fence=Fence())
+    running = asyncio.ensure_future(poller.run(object()))
+    await asked.wait()
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=5)
+    assert done == {running}
+    assert running.cancelled()
