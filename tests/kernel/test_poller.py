@@ -74,7 +74,7 @@ async def test_what_the_server_does_not_have_is_a_fact_and_no_failure() -> None:
 
 @pytest.mark.parametrize("fails", [True, False])
 async def test_who_is_cancelled_at_the_moment_of_an_answer_ends_nevertheless(*, fails: bool) -> None:
-    """Libraries may lose a cancellation that meets an answer or a failure: who waits for its end would wait for ever."""
+    """Libraries may lose a cancellation that meets an answer or failure: who waits for its end would wait for ever."""
     clock, asked = FakeClock(), asyncio.Event()
 
     async def fetch(_client: object) -> list[str]:
