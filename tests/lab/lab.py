@@ -19,6 +19,8 @@ from tests.lab.world import binaries, credentials, load, network, plane, restore
 from tests.lab.world.api import Api
 from tests.lab.world.place import HERE, LabError, Place
 
+_RUN_SECONDS = 600.0
+
 
 class Lab:
     """A control plane with the reference topology. Whoever started it is in its network namespace until `close`.
@@ -115,8 +117,10 @@ class Lab:
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
     def run(self, command: Sequence[str], *, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command inside, with KUBECONFIG set and `text` as its input; it may fail."""
-        return subprocess.run(command, input=text, capture_output=True, text=True, env=self.env, check=False)
+        """Run a command inside, with KUBECONFIG set and `text` as its input; it may fail, but not hang for ever."""
+        return subprocess.run(
+            command, input=text, capture_output=True, text=True, env=self.env, check=False, timeout=_RUN_SECONDS
+        )
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """What kubectl says, as the administrator; a failure is a LabError with its complaint."""
