@@ -155,6 +155,10 @@ class Demands:
             if owner == instance and demand.poller is not None:
                 demand.poller.wake()
 
+    def feeds(self, instance: InstanceId) -> bool:
+        """Whether any of the instance's sources runs."""
+        return any(owner == instance and demand.poller is not None for (owner, _), demand in self._demands.items())
+
     async def leave(self, instance: InstanceId) -> None:
         """Stop everything that feeds an instance."""
         for key in [key for key in self._demands if key[0] == instance]:

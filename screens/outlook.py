@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
-from console.errors import UsageError
 from console.model import InstanceId, Snapshot, SourceState, Tone
 from console.own import ID as OWN
 from console.own import RUNS, RunRow
@@ -58,11 +57,13 @@ def judged(found: list[Snapshot[Any]]) -> Health:
 
 
 def connection(kernel: Runtime) -> Health:
-    """The connection to the platform."""
-    try:
+    """The connection to the platform; where nobody asks it for anything, or there is none, to all that is looked at."""
+    if kernel.context and kernel.demands.feeds(kernel.platform):
         return judged(snapshots(kernel, kernel.platform))
-    except UsageError as error:
-        return Health(SourceState.STALE, error.what)
+    instances = [instance.id for instance in kernel.instances if instance.id != OWN]
+    if not instances:
+        return Health(SourceState.STALE, "no cluster is open")
+    return judged([snapshot for instance in instances for snapshot in snapshots(kernel, instance)])
 
 
 class Declared(Struct, frozen=True):

@@ -6,10 +6,13 @@ import asyncio
 
 import pytest
 
+from console import own
 from console.config import Settings
 from console.errors import ConfigError
+from console.plugin import Plugin
 from console.runtime import Runtime
 from screens.app import Opening, PilothouseApp
+from tests import dummy
 from tests.clock import FakeClock
 from tests.screens import fleet
 from tests.screens.app.steering import Driver, driving
@@ -28,6 +31,31 @@ async def test_the_first_paint_does_not_wait_for_the_kernel() -> None:
         await driver.sees("pilothouse", "connecting")
         slow.set()
         await driver.sees("systems")
+
+
+@pytest.mark.parametrize(
+    ("plugins", "told"),
+    [((dummy.PLUGIN,), "● live"), ((fleet.PLUGIN, dummy.PLUGIN), "lost")],
+    ids=["without a platform", "beside one that it cannot ask"],
+)
+async def test_where_only_another_system_is_looked_at_the_header_tells_of_that(
+    plugins: tuple[Plugin, ...], told: str
+) -> None:
+    clock = FakeClock()
+
+    async def kernel() -> Runtime:
+        runtime = Runtime(Settings(), clock=clock, plugins=plugins)
+        await runtime.open()
+        await own.attach(runtime)
+        return runtime
+
+    dummy.WAREHOUSES.update(east=dummy.Warehouse(), west=dummy.Warehouse())
+    sea, app = fleet.sea(), PilothouseApp(Opening(kernel, start="widgets"))
+    async with app.run_test() as pilot:
+        driver = Driver(pilot, app, sea, clock)
+        await driver.sees("widgets")
+        await driver.until(lambda: told in driver.text().splitlines()[0], "the header, which said connecting")
+    dummy.WAREHOUSES.clear()
 
 
 async def test_a_kernel_that_cannot_be_opened_is_a_page_with_the_reason_and_a_key() -> None:
