@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -20,6 +19,23 @@ from console.store import Store
 
 LINGER = 120.0
 """Seconds that a source runs on after nobody wants it, so that going back and forth costs no new list."""
+AGAIN = 2.0
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until all are over. What they raise is not told.
+
+    Libraries may lose a cancellation that meets an answer (seen with a token that expired), so it is said again to who
+    goes on: else who waits for its end would wait for ever.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=AGAIN)
+        for task in done:
+            if not task.cancelled():
+                task.exception()
 
 
 class _Demand(Struct):
@@ -140,9 +156,7 @@ class Demands:
         if demand.linger is not None:
             demand.linger.cancel()
         if demand.task is not None:
-            demand.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await demand.task
+            await end((demand.task,))
             self._store.rows(*key).failed(SourceState.STALE, IDLE)
         if demand.inputs:
             self._store.detach(*key)

@@ -61,8 +61,6 @@ class Poller:
                 pause = self._failed(error)
             else:
                 self._failures = 0
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError  # it was cancelled at the moment of its answer or failure, which won
             await self._rest(pause)
 
     async def _once(self, client: Any) -> float | None:

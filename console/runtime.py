@@ -20,7 +20,7 @@ from console import gating
 from console.beside import bound, with_columns
 from console.clock import SYSTEM_CLOCK, Clock
 from console.config import Settings
-from console.demand import Demands, Want
+from console.demand import Demands, Want, end
 from console.discovery import Broken, discover
 from console.errors import ConfigError, ConsoleError, UsageError
 from console.fence import Fence
@@ -202,9 +202,7 @@ class Runtime:
         await self._close_gate()
         for instance in reversed(list(self._opened)):
             await self._leave(instance)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def _close_gate(self) -> None:
         gate, self._gate = self._gate, None
